@@ -1,0 +1,146 @@
+/**
+ * The one error class of nexus. Match on `code`, never on the class: a Worker or process boundary loses the class.
+ *
+ * Every code stands in one table with its exit code (contract section 7) and what `nexus explain CODE` says.
+ */
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  notPermitted: 4,
+  conflict: 5,
+  findings: 6,
+  unavailable: 7,
+  timedOut: 8,
+  bug: 70,
+  interrupted: 130,
+} as const;
+
+interface CodeFacts {
+  readonly exit: number;
+  readonly retryable?: true;
+  /** What it means and what to do, for `nexus explain`. */
+  readonly explain: string;
+}
+
+const codes = {
+  USAGE: { exit: EXIT.usage, explain: "The command line is wrong: an unknown command or option, or a value of the wrong form. Run the command with --help." },
+  CONFIG_INVALID: { exit: EXIT.usage, explain: "config.toml has an unknown key or a value of the wrong type. The message names the key and the nearest valid one." },
+  HOME_NOT_WRITABLE: { exit: EXIT.notPermitted, explain: "The nexus home (NEXUS_HOME, --home, default ~/nexus) cannot be created or written. Fix its owner and mode, or choose another home." },
+  DATABASE_NEWER: { exit: EXIT.conflict, explain: "The database was written by a newer nexus. It was not touched. Use that version or newer." },
+  DATABASE_CORRUPT: { exit: EXIT.bug, explain: "state/nexus.db is not a healthy SQLite database. It was not touched. Restore a backup, or move the file away to start anew." },
+  DATABASE_FOREIGN: { exit: EXIT.conflict, explain: "state/nexus.db is a SQLite database of another program. It was not touched. Choose another home." },
+  DATABASE_BUSY: { exit: EXIT.unavailable, retryable: true, explain: "Another process held the database's write lock for longer than the busy timeout. Nothing was changed; try again." },
+  DATABASE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "The disk, or the database's size limit, is full. Nothing was changed; free space and try again." },
+  DAEMON_RUNNING: { exit: EXIT.conflict, explain: "Another `nexus serve` owns this home. The message names its process. Only one daemon may own a home." },
+  HOOK_NOT_FOUND: { exit: EXIT.notFound, explain: "No hook has that slug, id or id prefix in this home. `nexus hooks list` shows them; a deleted hook needs `nexus hooks restore`." },
+  HOOK_AMBIGUOUS: { exit: EXIT.usage, explain: "The prefix fits more than one hook. Give more of the id, or the slug." },
+  HOOK_EXISTS: { exit: EXIT.conflict, explain: "A hook of that name exists and its script differs. Use `nexus hooks update NAME SCRIPT`, or `register --upsert`." },
+  HOOK_WRONG_STATE: { exit: EXIT.conflict, explain: "The hook is not in a state that allows this (for example restoring a hook that is not deleted)." },
+  VERSION_NOT_FOUND: { exit: EXIT.notFound, explain: "The hook has no such version. `nexus hooks versions HOOK` lists them." },
+  RETENTION_PASSED: { exit: EXIT.conflict, explain: "The hook was deleted longer ago than the retention period; it can no longer be restored." },
+  SCRIPT_NOT_FOUND: { exit: EXIT.notFound, explain: "The script file does not exist or cannot be read." },
+  SCRIPT_REFUSED: { exit: EXIT.notPermitted, explain: "The script is not a regular file of at most 1 MiB, can be written by others, or has control characters in its name." },
+  SCRIPT_PARSE: { exit: EXIT.findings, explain: "The script does not parse. The message has file, line and column." },
+  SCRIPT_IMPORT: { exit: EXIT.findings, explain: "An import of the script cannot be resolved. Relative imports and packages of the script's own node_modules work." },
+  SCRIPT_TYPES: { exit: EXIT.findings, explain: "The script does not type-check against the HookContext contract. `register` warns, `register --strict` and `validate` refuse." },
+  SCRIPT_LOAD: { exit: EXIT.findings, explain: "The script threw while it was loaded, or did not finish loading in time. Top-level code must be quick and must not throw." },
+  SIGNATURE_INVALID: { exit: EXIT.findings, explain: "The script exports no hook: export default a function, `defineHook({...})`, or a `hook` (or `automation`) object with a `handler`." },
+  SIGNATURE_AMBIGUOUS: { exit: EXIT.findings, explain: "The script exports more than one hook. One file is one hook: keep one of default, `hook` and `automation`." },
+  METADATA_INVALID: { exit: EXIT.findings, explain: "The hook's metadata has an unknown field or a value of the wrong form. The message names the field and the nearest valid one." },
+  METADATA_CONTRADICTORY: { exit: EXIT.findings, explain: "Two places inside the script say different things (the exported object and a JSDoc tag). Keep one of them." },
+  SCHEDULE_INVALID: { exit: EXIT.findings, explain: "The schedule is not a possible cron expression, interval, time or time zone." },
+  EVENT_INVALID: { exit: EXIT.findings, explain: "The event has a missing, unknown or wrongly typed field. Nothing was stored." },
+  EVENT_NOT_JSON: { exit: EXIT.findings, explain: "The event is not JSON. Nothing was stored." },
+  EVENT_NOT_UTF8: { exit: EXIT.findings, explain: "The event's bytes are not UTF-8. Nothing was stored." },
+  EVENT_TOO_LARGE: { exit: EXIT.findings, explain: "The event is larger than events.max_bytes. Nothing was stored." },
+  EVENT_NOT_FOUND: { exit: EXIT.notFound, explain: "No stored event has that id." },
+  INVOCATION_NOT_FOUND: { exit: EXIT.notFound, explain: "No invocation has that id (or its row has passed its retention)." },
+  FILE_NOT_FOUND: { exit: EXIT.notFound, explain: "The named file does not exist or cannot be read." },
+  CODE_UNKNOWN: { exit: EXIT.notFound, explain: "nexus has no such error code." },
+  HOOK_ERROR: { exit: EXIT.failed, explain: "The hook threw, or rejected its promise. The invocation keeps the message and the stack." },
+  HOOK_TIMEOUT: { exit: EXIT.timedOut, explain: "The hook ran longer than its timeout_ms; its Worker was terminated and replaced." },
+  HOOK_CRASHED: { exit: EXIT.failed, explain: "The hook ended its Worker or its process before it returned a result." },
+  RESULT_INVALID: { exit: EXIT.findings, explain: "The hook returned something that is not a HookResult. It counts as an error of the hook." },
+  STATE_TOO_LARGE: { exit: EXIT.failed, explain: "The hook's state exceeds its limit (64 KiB a hook as JSON)." },
+  LLM_NOT_CONFIGURED: { exit: EXIT.failed, explain: "ctx.llm() was called and no model is configured in config.toml." },
+  SEARCH_NOT_CONFIGURED: { exit: EXIT.failed, explain: "ctx.search() was called and no embeddings client is configured in config.toml." },
+  EVALUATOR_UNAVAILABLE: { exit: EXIT.unavailable, retryable: true, explain: "The evaluator process could not be started. The daemon's log has the reason." },
+  NO_TERMINAL: { exit: EXIT.usage, explain: "The command would have to ask, and there is no terminal. The message names the flag to give." },
+  INTERRUPTED: { exit: EXIT.interrupted, explain: "Stopped by a signal." },
+  BUG: { exit: EXIT.bug, explain: "A bug of nexus. Please report it with the message and the stack." },
+} as const satisfies Record<string, CodeFacts>;
+
+export type ErrorCode = keyof typeof codes;
+
+/** What a command prints on stderr under `--json`: `{"error": ErrorBody}`. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryable: boolean;
+  /** Nearest valid names, best first. */
+  readonly did_you_mean?: readonly string[];
+  /** Commands that lead on. */
+  readonly next?: readonly string[];
+  /** Findings with positions, where the error has several parts. */
+  readonly findings?: readonly Finding[];
+}
+
+/** One place in a script or an input that is wrong. Lines and columns count from 1. */
+export interface Finding {
+  readonly code: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface ErrorDetails {
+  readonly hint?: string;
+  readonly did_you_mean?: readonly string[];
+  readonly next?: readonly string[];
+  readonly findings?: readonly Finding[];
+  readonly cause?: unknown;
+}
+
+export class NexusError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "NexusError";
+    this.code = code;
+    this.details = details;
+  }
+
+  get exitCode(): number {
+    return codes[this.code].exit;
+  }
+
+  toJSON(): ErrorBody {
+    const { cause: _cause, ...rest } = this.details;
+    return { code: this.code, message: this.message, retryable: isRetryable(this.code), ...rest };
+  }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(codes, text);
+}
+
+export function errorCodes(): ErrorCode[] {
+  return Object.keys(codes).filter(isErrorCode);
+}
+
+export function explain(code: ErrorCode): { code: ErrorCode; exit_code: number; retryable: boolean; explanation: string } {
+  const facts: CodeFacts = codes[code];
+  return { code, exit_code: facts.exit, retryable: isRetryable(code), explanation: facts.explain };
+}
+
+function isRetryable(code: ErrorCode): boolean {
+  const facts: CodeFacts = codes[code];
+  return facts.retryable === true;
+}
