@@ -35,10 +35,13 @@ CREATE TABLE hooks (
   version_id TEXT NOT NULL,
   created_by_persona TEXT,
   deleted_at INTEGER,
-  circuit_generation INTEGER NOT NULL DEFAULT 0
+  circuit_generation INTEGER NOT NULL DEFAULT 0,
+  -- Value of meta 'registry_generation' at its last change: a running daemon reloads what is newer than it has.
+  generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX idx_hooks_status ON hooks(status);
 CREATE INDEX idx_hooks_created_by ON hooks(created_by_agent);
+CREATE INDEX idx_hooks_generation ON hooks(generation);
 CREATE UNIQUE INDEX idx_hooks_slug ON hooks(slug) WHERE deleted_at IS NULL;
 
 CREATE TABLE hook_versions (

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { NexusError } from "./core/errors.ts";
+import { nearest } from "./core/nearest.ts";
+
+/** Every setting of `HOME/config.toml`, with its unit in the name, its default and its meaning. Unknown keys are errors. */
+export const configSchema = z.strictObject({
+  durability: z.enum(["full", "normal"]).default("full").describe("full: an acknowledged write survives power loss; normal: it survives a crash of the process"),
+  persona: z.string().min(1).default("default").describe("persona of sessions that nothing else names"),
+  hooks: z
+    .strictObject({
+      timeout_ms: z.int().min(1).max(3_600_000).default(30_000).describe("wall time of one invocation"),
+      concurrency: z.int().min(1).max(64).default(1).describe("invocations of one hook at the same time"),
+      memory_mb: z.int().min(8).max(4_096).default(256).describe("memory of one hook"),
+      llm_calls: z.int().min(0).max(1_000).default(10).describe("ctx.llm calls of one invocation"),
+      load_timeout_ms: z.int().min(10).max(60_000).default(5_000).describe("time a script may take to load"),
+      delete_retention_days: z.int().min(0).max(3_650).default(30).describe("how long a deleted hook can be restored"),
+    })
+    .prefault({}),
+  breaker: z
+    .strictObject({
+      failures: z.int().min(1).max(1_000).default(5).describe("consecutive failures that open a hook's breaker"),
+      cooldown_ms: z.int().min(1).max(86_400_000).default(300_000).describe("how long it stays open before one trial"),
+    })
+    .prefault({}),
+  evaluator: z
+    .strictObject({
+      warm_workers: z.int().min(1).max(4_096).default(256).describe("Workers kept warm; the least recently used is retired past it"),
+      idle_ms: z.int().min(1_000).max(86_400_000).default(600_000).describe("a Worker unused for so long is retired"),
+      terminate_grace_ms: z.int().min(10).max(10_000).default(250).describe("a Worker that does not end in this time after terminate() costs the evaluator its life"),
+    })
+    .prefault({}),
+  events: z
+    .strictObject({
+      max_bytes: z.int().min(1_024).max(64 * 1_048_576).default(1_048_576).describe("size of one event as JSON"),
+      max_depth: z.int().min(1).max(64).default(8).describe("length of a chain of causes; longer ones are stored and not evaluated"),
+      queue_pairs: z.int().min(1_000).max(10_000_000).default(200_000).describe("(event, hook) pairs held in memory; what is beyond waits in the database"),
+    })
+    .prefault({}),
+  schedule: z
+    .strictObject({
+      catch_up_cap: z.int().min(1).max(10_000).default(100).describe("slots of one schedule that catch_up = 'all' runs after a stop"),
+      late_after_ms: z.int().min(1_000).max(3_600_000).default(60_000).describe("a slot run later than this is recorded as late"),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** `--home`, else `NEXUS_HOME`, else `~/nexus`; absolute. */
+export function resolveHome(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+  const home = given ?? env["NEXUS_HOME"];
+  return home === undefined || home === "" ? join(homedir(), "nexus") : resolve(home);
+}
+
+/** Reads `HOME/config.toml`; all defaults when there is none. */
+export function loadConfig(home: string): Config {
+  const path = join(home, "config.toml");
+  if (!existsSync(path)) return configSchema.parse({});
+  let raw: unknown;
+  try {
+    raw = Bun.TOML.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new NexusError("CONFIG_INVALID", `${path} is not TOML: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const parsed = configSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw configError(path, parsed.error);
+}
+
+function configError(path: string, error: z.ZodError): NexusError {
+  const issue = error.issues[0];
+  if (issue === undefined) return new NexusError("CONFIG_INVALID", `${path} is invalid`);
+  if (issue.code !== "unrecognized_keys") {
+    return new NexusError("CONFIG_INVALID", `${path}: ${issue.path.join(".")}: ${issue.message}`);
+  }
+  const key = issue.keys[0] ?? "";
+  const full = [...issue.path, key].join(".");
+  return new NexusError("CONFIG_INVALID", `${path}: unknown key \`${full}\``, { did_you_mean: nearest(full, settingNames()) });
+}
+
+function settingNames(): string[] {
+  return Object.entries(configSchema.shape).flatMap(([name, schema]) => {
+    const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : undefined;
+    return inner instanceof z.ZodObject ? Object.keys(inner.shape).map((key) => `${name}.${key}`) : [name];
+  });
+}

@@ -1,0 +1,251 @@
+import type { Hook } from "../core/hook.ts";
+import type { Failure, Job, JobEvents } from "../runtime/job.ts";
+import type { LoadHeader, WireResult } from "../runtime/protocol.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { decide, firesLeft } from "./admission.ts";
+import type { BreakerRules } from "./breaker.ts";
+import { abandonTrial } from "./breaker.ts";
+import { averageAfter, chunkSize } from "./chunk-size.ts";
+import { Debouncer } from "./debouncer.ts";
+import { HookQueue, breakerOf } from "./hook-queue.ts";
+import type { Answer } from "./settle.ts";
+
+/** One terminal pair on its way to the recorder, with the breaker's generation it was begun in. */
+export interface Pending {
+  readonly queue: HookQueue;
+  readonly job: Job;
+  readonly generation: number;
+  readonly answer: Answer;
+}
+
+export interface EvaluationParts {
+  readonly rules: BreakerRules;
+  readonly now: () => number;
+  readonly load: (hook: Hook) => LoadHeader;
+  /** Takes what became terminal; it is recorded with the next commit. */
+  readonly settle: (pending: Pending) => void;
+  readonly loadFailed: (queue: HookQueue, failure: Failure) => void;
+}
+
+/**
+ * Decides which waiting (event, hook) pair runs when, and hands it to the runtime. Holds no truth: everything here is
+ * rebuilt from the database after a crash.
+ */
+export class Evaluation implements JobEvents {
+  readonly #parts: EvaluationParts;
+  readonly #queues = new Map<string, HookQueue>();
+  readonly #byVersion = new Map<string, HookQueue>();
+  readonly #debouncer: Debouncer;
+  #ready = new Set<HookQueue>();
+  #runtime: Runtime | undefined;
+
+  constructor(parts: EvaluationParts) {
+    this.#parts = parts;
+    this.#debouncer = new Debouncer(parts.now, {
+      release: (queue, job) => {
+        queue.waiting.push(job);
+        this.#ready.add(queue);
+        this.pump();
+      },
+      supersede: (queue, job, by) => {
+        this.#skip(queue, job, { from: "skip", outcome: "skipped_debounced", reason: `debounced: ${by} came within debounce_ms` });
+      },
+    });
+  }
+
+  /** The runtime reports to this object, so it comes after it. */
+  attach(runtime: Runtime): void {
+    this.#runtime = runtime;
+  }
+
+  get hooks(): Iterable<HookQueue> {
+    return this.#queues.values();
+  }
+
+  queueOf(hook: Hook): HookQueue {
+    let queue = this.#queues.get(hook.id);
+    if (queue === undefined) {
+      queue = new HookQueue(hook);
+      this.#queues.set(hook.id, queue);
+      this.#byVersion.set(hook.version.id, queue);
+    }
+    return queue;
+  }
+
+  /** Takes a hook as another process left it: a new version, a breaker that was closed by hand, a new status. */
+  replace(hook: Hook): void {
+    const queue = this.queueOf(hook);
+    const before = queue.hook;
+    queue.hook = hook;
+    if (before.version.id !== hook.version.id) {
+      this.#runtime?.retire(before.version.id);
+      this.#byVersion.set(hook.version.id, queue);
+      queue.averageUs = undefined;
+      queue.solo = "no";
+      queue.epoch += 1;
+      queue.breaker = breakerOf(hook);
+    } else if (before.circuit_generation !== hook.circuit_generation) {
+      queue.epoch += 1;
+      queue.breaker = breakerOf(hook);
+    }
+    if (!queue.isActive) {
+      this.#runtime?.retire(hook.version.id);
+      this.#debouncer.flush(queue);
+    }
+    this.#ready.add(queue);
+  }
+
+  /** A matched event; it waits for its turn. */
+  enqueue(hook: Hook, job: Job): void {
+    const queue = this.queueOf(hook);
+    // A slot is one appointment, not a burst: it is never debounced.
+    if (queue.hook.version.metadata.limits.debounce_ms !== undefined && job.event.addressed_to === undefined) {
+      this.#debouncer.hold(queue, job);
+      return;
+    }
+    queue.waiting.push(job);
+    this.#ready.add(queue);
+  }
+
+  /** Starts whatever may start now. Costs the hooks that have something waiting. */
+  pump(): void {
+    const runtime = this.#runtime;
+    if (runtime === undefined || this.#ready.size === 0) return;
+    const now = this.#parts.now();
+    const ready = this.#ready;
+    this.#ready = new Set();
+    for (const queue of ready) {
+      this.#fill(queue, runtime, now);
+      if (queue.waiting.length > 0) this.#ready.add(queue);
+    }
+    runtime.flush();
+  }
+
+  /** Whether nothing waits, runs or is held back. */
+  get isIdle(): boolean {
+    for (const queue of this.#queues.values()) if (!queue.isIdle) return false;
+    return true;
+  }
+
+  /** Lets held events go now instead of after their quiet time (`serve --once`). */
+  releaseHeld(): void {
+    for (const queue of this.#queues.values()) this.#debouncer.flush(queue);
+  }
+
+  dispose(): void {
+    this.#debouncer.dispose();
+  }
+
+  readonly onResults = (version: string, results: readonly (readonly [Job, WireResult])[]): void => {
+    const queue = this.#byVersion.get(version);
+    if (queue === undefined) return;
+    for (const [job, wire] of results) {
+      queue.averageUs = averageAfter(queue.averageUs, wire[3]);
+      this.#settle(queue, job, { from: "worker", wire });
+    }
+    if (queue.solo === "suspect") queue.solo = "no";
+    if (queue.waiting.length > 0) this.#ready.add(queue);
+  };
+
+  readonly onFailed = (version: string, job: Job, failure: Failure): void => {
+    const queue = this.#byVersion.get(version);
+    if (queue === undefined) return;
+    if (failure.stuck === true) queue.solo = "proven";
+    this.#settle(queue, job, { from: "runtime", failure });
+  };
+
+  readonly onReturned = (version: string, jobs: readonly Job[], why: "halted" | "innocent" | "suspect"): void => {
+    const queue = this.#byVersion.get(version);
+    if (queue === undefined) return;
+    for (const job of jobs) {
+      queue.inFlight.delete(job);
+      if (why !== "halted") job.attempt += 1;
+    }
+    if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
+    if (why !== "halted") queue.breaker = abandonTrial(queue.breaker);
+    queue.epoch += 1;
+    queue.waiting.unshift(jobs);
+    this.#ready.add(queue);
+    setImmediate(() => this.pump());
+  };
+
+  readonly onLoadFailed = (version: string, failure: Failure): void => {
+    const queue = this.#byVersion.get(version);
+    if (queue === undefined || queue.hook.version.id !== version) return;
+    const job = queue.waiting.shift();
+    if (job !== undefined) this.#settle(queue, job, { from: "runtime", failure });
+    this.#parts.loadFailed(queue, failure);
+  };
+
+  #fill(queue: HookQueue, runtime: Runtime, now: number): void {
+    const jobs: Job[] = [];
+    const room = this.#room(queue, runtime, now);
+    while (jobs.length < room || (queue.breaker.state !== "closed" && jobs.length === 0)) {
+      const job = queue.waiting.first;
+      if (job === undefined) break;
+      const verdict = decide(queue, this.#parts.rules, now);
+      if (verdict.run === "no") {
+        queue.waiting.shift();
+        this.#skip(queue, job, { from: "skip", outcome: verdict.outcome, reason: verdict.reason });
+        continue;
+      }
+      queue.waiting.shift();
+      queue.admitted.push(now);
+      jobs.push(job);
+      if (verdict.run === "trial") {
+        queue.epoch += 1;
+        break;
+      }
+    }
+    if (jobs.length > 0) this.#submit(queue, jobs, runtime);
+  }
+
+  /** How many more invocations of the hook may be under way. Inactive hooks always have room: theirs are skips. */
+  #room(queue: HookQueue, runtime: Runtime, now: number): number {
+    const { metadata } = queue.hook.version;
+    const flying = queue.inFlight.size;
+    if (!queue.isActive) return Number.POSITIVE_INFINITY;
+    if (queue.solo !== "no") return flying === 0 && runtime.soloFree ? 1 : 0;
+    if (metadata.isolation === "fresh") return flying === 0 ? 1 : 0;
+    if (queue.breaker.state !== "closed") return 0;
+    const { concurrency } = metadata.limits;
+    const size = chunkSize(queue.averageUs) * concurrency;
+    const quota = firesLeft(queue, now) - flying;
+    if (flying === 0) return Math.min(size, quota);
+    // A second chunk may wait in the Worker so that it never idles, but only while all is well and order is safe.
+    const calm = metadata.mode === "persistent" && queue.breaker.failures === 0 && queue.averageUs !== undefined;
+    const free = size * 2 - flying;
+    const worthwhile = concurrency > 1 ? free > 0 : size > 1 && free >= size / 2;
+    return calm && worthwhile ? Math.min(free, quota) : 0;
+  }
+
+  #submit(queue: HookQueue, jobs: readonly Job[], runtime: Runtime): void {
+    const { hook, breaker } = queue;
+    for (const job of jobs) queue.inFlight.set(job, breaker.generation);
+    const trial = breaker.state === "half-open";
+    runtime.submit(
+      {
+        version: hook.version.id,
+        load: () => this.#parts.load(hook),
+        jobs,
+        triggerCount: hook.trigger_count,
+        lastTriggered: hook.last_triggered ?? null,
+        failed: trial ? 0 : breaker.failures,
+        threshold: trial ? 1 : this.#parts.rules.failures,
+        haltOnFire: hook.version.metadata.mode === "one-shot",
+        epoch: queue.epoch,
+      },
+      queue.solo !== "no",
+    );
+  }
+
+  #skip(queue: HookQueue, job: Job, answer: Answer & { from: "skip" }): void {
+    this.#parts.settle({ queue, job, generation: queue.breaker.generation, answer });
+  }
+
+  #settle(queue: HookQueue, job: Job, answer: Answer): void {
+    const generation = queue.inFlight.get(job) ?? queue.breaker.generation;
+    queue.inFlight.delete(job);
+    this.#parts.settle({ queue, job, generation, answer });
+  }
+}

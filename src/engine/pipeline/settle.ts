@@ -1,0 +1,131 @@
+import type { Dispatch } from "../core/dispatch.ts";
+import type { IdFactory } from "../core/ids.ts";
+import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
+import type { HookResult } from "../core/result.ts";
+import { parseHookResult } from "../core/result.ts";
+import type { Hook } from "../core/hook.ts";
+import type { Failure, Job } from "../runtime/job.ts";
+import type { RunEvent, WireResult } from "../runtime/protocol.ts";
+
+/** How a job came back; `skip` when its script was never asked. */
+export type Answer =
+  | { readonly from: "worker"; readonly wire: WireResult }
+  | { readonly from: "runtime"; readonly failure: Failure }
+  | { readonly from: "skip"; readonly outcome: Outcome; readonly reason: string };
+
+/** All that one terminal (event, hook) pair writes, as data. */
+export interface Settled {
+  readonly invocation: Invocation;
+  readonly result?: HookResult;
+  readonly dispatch?: Dispatch;
+  readonly logs?: readonly LogLine[];
+  readonly droppedLogBytes: number;
+  readonly state?: readonly (readonly [key: string, value?: unknown])[];
+}
+
+export interface SettleContext {
+  readonly hook: Hook;
+  readonly ids: IdFactory;
+  /** Unix ms. */
+  readonly now: number;
+}
+
+export function settle(job: Job, answer: Answer, context: SettleContext): Settled {
+  switch (answer.from) {
+    case "worker":
+      return settleAnswered(job, answer.wire, context);
+    case "runtime":
+      return settleFailed(job, answer.failure, context);
+    case "skip": {
+      const invocation = { ...base(job, context, context.now, 0), outcome: answer.outcome, reason: answer.reason };
+      return { invocation, droppedLogBytes: 0 };
+    }
+  }
+}
+
+function settleAnswered(job: Job, wire: WireResult, context: SettleContext): Settled {
+  const [, kind, startedAt, durationUs, extra] = wire;
+  const { timeout_ms } = context.hook.version.metadata.limits;
+  const common = base(job, context, startedAt, durationUs);
+  const counters = {
+    llm_calls: extra?.llm?.[0] ?? 0,
+    llm_tokens_in: extra?.llm?.[1] ?? 0,
+    llm_tokens_out: extra?.llm?.[2] ?? 0,
+    search_calls: extra?.search ?? 0,
+  };
+  const kept = { droppedLogBytes: extra?.dropped ?? 0, ...(extra?.logs === undefined ? {} : { logs: extra.logs }) };
+  // It answered after its deadline, in the moment before its Worker was ended: too late is too late.
+  if (durationUs > timeout_ms * 1_000) {
+    return { ...kept, invocation: { ...common, ...counters, outcome: "timeout", error: `timed out after ${timeout_ms} ms` } };
+  }
+  if (kind === 2) {
+    const { message = "the hook failed", stack } = extra?.error ?? {};
+    const error = stack === undefined ? { error: message } : { error: message, stack_trace: stack };
+    return { ...kept, invocation: { ...common, ...counters, ...error, outcome: "error" } };
+  }
+  const state = extra?.state === undefined ? {} : { state: extra.state };
+  if (kind === 0) return { ...kept, ...state, invocation: { ...common, ...counters, outcome: "no_fire" } };
+  const parsed = parseHookResult(extra?.result ?? null);
+  if (!parsed.ok) return { ...kept, invocation: { ...common, ...counters, outcome: "error", error: `RESULT_INVALID: ${parsed.error}` } };
+  const { result, warnings } = parsed;
+  const invocation: Invocation = {
+    ...common,
+    ...counters,
+    outcome: result.fire ? "fired" : "no_fire",
+    fired: result.fire,
+    result,
+    ...(warnings.length === 0 ? {} : { reason: warnings.join("; ") }),
+  };
+  const settled = { ...kept, ...state, invocation, result };
+  return result.fire ? { ...settled, dispatch: dispatchOf(job, result, invocation, context) } : settled;
+}
+
+function settleFailed(job: Job, failure: Failure, context: SettleContext): Settled {
+  const { timeout_ms } = context.hook.version.metadata.limits;
+  const message = failure.outcome === "timeout" ? `${failure.message} after ${timeout_ms} ms` : failure.message;
+  const stack = failure.stack === undefined ? {} : { stack_trace: failure.stack };
+  const common = base(job, context, context.now - failure.ranForMs, failure.ranForMs * 1_000);
+  const logs = failure.logs.length === 0 ? {} : { logs: failure.logs };
+  return { ...logs, droppedLogBytes: 0, invocation: { ...common, ...stack, outcome: failure.outcome, error: message } };
+}
+
+function base(job: Job, { hook, ids }: SettleContext, startedAt: number, latencyUs: number): Omit<Invocation, "outcome"> {
+  const latencyMs = Math.round(latencyUs / 1_000);
+  return {
+    id: ids.make("inv", startedAt),
+    hook_id: hook.id,
+    version_id: hook.version.id,
+    event_id: job.event.id,
+    started_at: startedAt,
+    finished_at: startedAt + latencyMs,
+    latency_ms: latencyMs,
+    latency_us: latencyUs,
+    fired: false,
+    attempt: job.attempt,
+    llm_calls: 0,
+    llm_tokens_in: 0,
+    llm_tokens_out: 0,
+    search_calls: 0,
+  };
+}
+
+function dispatchOf(job: Job, result: HookResult, invocation: Invocation, { hook, ids, now }: SettleContext): Dispatch {
+  // Written by this process when the event was routed, so it has the form of RunEvent.
+  const { session } = JSON.parse(job.line) as RunEvent;
+  const agent = result.agent ?? result.routing?.agent_id;
+  const { prompt, extracted, data, include_thread } = result.context ?? {};
+  return {
+    id: ids.make("dsp", now),
+    hook_id: hook.id,
+    version_id: hook.version.id,
+    event_id: job.event.id,
+    invocation_id: invocation.id,
+    status: "pending",
+    ...(agent === undefined ? {} : { agent }),
+    routing: result.routing ?? {},
+    session_key: session.session_key,
+    ...(prompt === undefined ? {} : { prompt }),
+    context: { data: { ...data, ...extracted }, include_thread: include_thread ?? false, ...(result.enrich === undefined ? {} : { enrich: result.enrich }) },
+    created_at: now,
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * How far evaluation has come without a gap: every event up to `cursor` has a terminal outcome for every hook that
+ * matched it. Stored with each commit; after a crash evaluation goes on behind it.
+ */
+export class Watermark {
+  #cursor: number;
+  #order: number[] = [];
+  #head = 0;
+  readonly #open = new Map<number, number>();
+  #pairs = 0;
+
+  constructor(cursor: number) {
+    this.#cursor = cursor;
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** (event, hook) pairs that are not terminal yet. */
+  get pairs(): number {
+    return this.#pairs;
+  }
+
+  /** An event was routed to `pairs` hooks. Events come in the order of their seq. */
+  add(seq: number, pairs: number): void {
+    this.#order.push(seq);
+    if (pairs > 0) this.#open.set(seq, pairs);
+    this.#pairs += pairs;
+    this.#advance();
+  }
+
+  /** One pair of the event became terminal. */
+  settle(seq: number): void {
+    const left = (this.#open.get(seq) ?? 0) - 1;
+    this.#pairs -= 1;
+    if (left > 0) {
+      this.#open.set(seq, left);
+      return;
+    }
+    this.#open.delete(seq);
+    this.#advance();
+  }
+
+  #advance(): void {
+    while (this.#head < this.#order.length) {
+      const seq = this.#order[this.#head];
+      if (seq === undefined || this.#open.has(seq)) break;
+      this.#cursor = seq;
+      this.#head += 1;
+    }
+    if (this.#head > 4_096 && this.#head * 2 > this.#order.length) {
+      this.#order = this.#order.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { LogLine } from "../../core/invocation.ts";
+import type { LoadHeader, RunEvent } from "../protocol.ts";
+import { buildContext } from "./context.ts";
+import type { Ledger } from "./ledger.ts";
+import { Run } from "./run.ts";
+import type { ServiceCalls } from "./service-calls.ts";
+import type { HookState } from "./state.ts";
+import type { RunMessage } from "./worker-protocol.ts";
+
+/** Results that are ready are sent at the latest after so long, so that a slow invocation holds back no earlier one. */
+const FLUSH_MS = 1;
+
+interface RunnerParts {
+  readonly load: LoadHeader;
+  readonly handler: (context: object) => unknown;
+  readonly state: HookState;
+  readonly services: ServiceCalls;
+  readonly ledger: Ledger;
+  readonly running: Int32Array;
+  readonly post: (results: string) => void;
+}
+
+/** Runs the chunks of one hook version: in order, `concurrency` at a time, and not beyond a halt. */
+export class ChunkRunner {
+  readonly #parts: RunnerParts;
+  readonly #queue: RunMessage[] = [];
+  readonly #active = new Set<Run>();
+  readonly #inside: AsyncLocalStorage<Run> | undefined;
+  readonly #pending = new Set<Promise<void>>();
+  #draining = false;
+  #epoch = -1;
+  #failed = 0;
+  #halted = false;
+  /** Lines that wait to be sent, by chunk. */
+  readonly #ready = new Map<number, string[]>();
+  #flushedAt = 0;
+  #flushPlanned = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#inside = parts.load.concurrency > 1 ? new AsyncLocalStorage() : undefined;
+  }
+
+  add(chunk: RunMessage): void {
+    this.#queue.push(chunk);
+    if (!this.#draining) void this.#drain();
+  }
+
+  /** A line from `console` belongs to the invocation that runs; one that comes late belongs to none. */
+  log(level: LogLine["level"], text: string): void {
+    const run = this.#inside === undefined ? this.#active.values().next().value : this.#inside.getStore();
+    run?.log(level, text);
+  }
+
+  /** An error that no promise of the handler carried. Only while exactly one runs is it clear whose it is. */
+  stray(error: unknown): void {
+    if (this.#active.size !== 1) return;
+    for (const run of this.#active) run.failed?.(error);
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) await this.#chunk(chunk);
+    this.#draining = false;
+  }
+
+  async #chunk(chunk: RunMessage): Promise<void> {
+    if (chunk.epoch !== this.#epoch) {
+      this.#epoch = chunk.epoch;
+      this.#failed = chunk.failed;
+      this.#halted = false;
+    }
+    const events = JSON.parse(chunk.events) as RunEvent[];
+    const { concurrency } = this.#parts.load;
+    for (const [index, seen] of events.entries()) {
+      if (this.#halted) {
+        this.#push(chunk.c, `[${index},3,0,0]`);
+        continue;
+      }
+      if (this.#ready.size > 0 && performance.now() - this.#flushedAt > FLUSH_MS) this.#flush();
+      const outcome = this.#invoke(chunk, index, seen);
+      if (outcome === undefined) continue;
+      if (concurrency === 1) {
+        await outcome;
+        continue;
+      }
+      const tracked = outcome.finally(() => this.#pending.delete(tracked));
+      this.#pending.add(tracked);
+      // The next chunk need not wait for the slowest of this one: only a free place counts.
+      if (this.#pending.size >= concurrency) await Promise.race(this.#pending);
+    }
+    this.#flush();
+  }
+
+  /** Runs one; returns a promise only when the handler did, so that a synchronous hook costs no turn of the loop. */
+  #invoke(chunk: RunMessage, index: number, seen: RunEvent): Promise<void> | undefined {
+    const { load, handler, state, services, ledger } = this.#parts;
+    const run = new Run(index, state, load.timeoutMs);
+    const slot = this.#claim(chunk.c, index);
+    this.#active.add(run);
+    const { now, triggerCount, lastTriggered } = chunk;
+    try {
+      const context = buildContext(seen, { load, run, services, ledger, now, triggerCount, lastTriggered });
+      const value = this.#inside === undefined ? handler(context) : this.#inside.run(run, () => handler(context));
+      if (!isThenable(value)) {
+        this.#settle(run, slot, chunk, value);
+        return undefined;
+      }
+      return this.#settleLater(run, slot, chunk, value);
+    } catch (error) {
+      this.#fail(run, slot, chunk, error);
+      return undefined;
+    }
+  }
+
+  async #settleLater(run: Run, slot: number, chunk: RunMessage, value: PromiseLike<unknown>): Promise<void> {
+    // Runs only if the loop turns, which it does when this invocation really waits for something.
+    if (this.#ready.size > 0) this.#planFlush();
+    try {
+      const settled = await new Promise((resolve, reject) => {
+        run.failed = reject;
+        value.then(resolve, reject);
+      });
+      this.#settle(run, slot, chunk, settled);
+    } catch (error) {
+      this.#fail(run, slot, chunk, error);
+    }
+  }
+
+  #settle(run: Run, slot: number, chunk: RunMessage, value: unknown): void {
+    const { line, ok, fired, disables } = run.succeed(value);
+    this.#release(run, slot);
+    this.#count(ok, chunk);
+    if (disables || (fired && chunk.haltOnFire)) this.#halted = true;
+    this.#push(chunk.c, line);
+  }
+
+  #fail(run: Run, slot: number, chunk: RunMessage, error: unknown): void {
+    const line = run.fail(error);
+    this.#release(run, slot);
+    this.#count(false, chunk);
+    this.#push(chunk.c, line);
+  }
+
+  #count(ok: boolean, chunk: RunMessage): void {
+    this.#failed = ok ? 0 : this.#failed + 1;
+    if (this.#failed >= chunk.threshold) this.#halted = true;
+  }
+
+  #claim(chunk: number, index: number): number {
+    const { running } = this.#parts;
+    let slot = 0;
+    while (running[slot + 1] !== 0) slot += 2;
+    running[slot] = chunk;
+    running[slot + 1] = index + 1;
+    return slot;
+  }
+
+  #release(run: Run, slot: number): void {
+    this.#parts.running[slot + 1] = 0;
+    this.#active.delete(run);
+  }
+
+  #push(chunk: number, line: string): void {
+    const lines = this.#ready.get(chunk);
+    if (lines === undefined) this.#ready.set(chunk, [line]);
+    else lines.push(line);
+    if (this.#pending.size > 0) this.#planFlush();
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    setImmediate(() => {
+      this.#flushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#flushedAt = performance.now();
+    for (const [chunk, lines] of this.#ready) this.#parts.post(`${chunk} ${lines.length}\n[${lines.join(",")}]`);
+    this.#ready.clear();
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
+}

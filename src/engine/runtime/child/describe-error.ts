@@ -1,0 +1,20 @@
+const MESSAGE_CHARS = 2_048;
+const STACK_CHARS = 8_192;
+
+/** Turns anything a hook can throw (also `null`, a Proxy, a getter that throws) into short plain text. */
+export function describeError(thrown: unknown): { message: string; stack?: string } {
+  try {
+    if (thrown instanceof Error) {
+      const name = String(thrown.name);
+      const text = String(thrown.message);
+      const message = (name === "Error" || text.startsWith(name) ? text : `${name}: ${text}`).slice(0, MESSAGE_CHARS);
+      const stack = typeof thrown.stack === "string" ? thrown.stack.slice(0, STACK_CHARS) : undefined;
+      return stack === undefined ? { message } : { message, stack };
+    }
+    if (typeof thrown === "string") return { message: thrown.slice(0, MESSAGE_CHARS) };
+    const text = typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+    return { message: `threw ${typeof thrown === "object" ? "a value that is no Error: " : ""}${text ?? typeof thrown}`.slice(0, MESSAGE_CHARS) };
+  } catch {
+    return { message: "threw a value that cannot be described" };
+  }
+}

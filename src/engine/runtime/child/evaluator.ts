@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import type { EndedHeader, FromEvaluator, LoadHeader, ReplyHeader, RunHeader, ToEvaluator, WorkerEnd } from "../protocol.ts";
+import { FrameReader, FrameWriter } from "../frames.ts";
+import { WorkerHost } from "./worker-host.ts";
+
+/** How often the deadlines of busy Workers are looked at, ms. */
+const WATCH_MS = 10;
+
+interface EvaluatorLimits {
+  readonly warmWorkers: number;
+  readonly idleMs: number;
+  readonly graceMs: number;
+}
+
+/** The child process between daemon and Workers: it passes text on, watches deadlines, and holds no state worth keeping. */
+class Evaluator {
+  readonly #limits: EvaluatorLimits;
+  readonly #send: (text: string) => void;
+  readonly #loads = new Map<string, LoadHeader>();
+  readonly #hosts = new Map<string, WorkerHost>();
+  readonly #ending = new Map<WorkerHost, number>();
+  #watching: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limits: EvaluatorLimits, send: (text: string) => void) {
+    this.#limits = limits;
+    this.#send = send;
+    setInterval(() => this.#retireIdle(), Math.min(limits.idleMs, 10_000)).unref();
+  }
+
+  receive(header: ToEvaluator, lines: readonly string[]): void {
+    switch (header.t) {
+      case "load":
+        this.#loads.set(header.v, header);
+        return;
+      case "run":
+        this.#run(header, lines);
+        return;
+      case "reply":
+        this.#reply(header);
+        return;
+      case "retire":
+        this.#retire(header.v);
+        return;
+      case "ping":
+        this.#tell({ t: "pong", n: header.n });
+        return;
+    }
+  }
+
+  #run(header: RunHeader, lines: readonly string[]): void {
+    const all = `[${lines.join(",")}]`;
+    const now = performance.now();
+    for (const chunk of header.chunks) {
+      const warm = this.#hosts.get(chunk.v);
+      const host = warm === undefined || warm.isEnding ? this.#start(chunk.v, now) : warm;
+      if (host === undefined) {
+        this.#tell({ t: "unknown", v: chunk.v, c: chunk.c });
+        continue;
+      }
+      const whole = chunk.e.length === lines.length;
+      const events = whole ? all : `[${chunk.e.map((index) => lines[index]).join(",")}]`;
+      const { c, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch } = chunk;
+      host.send({ t: "run", c, now: header.now, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events }, chunk.e.length, now);
+    }
+    this.#watch();
+  }
+
+  #reply(header: ReplyHeader): void {
+    const { v, id, ok, value } = header;
+    this.#hosts.get(v)?.send({ t: "reply", id, ok, value }, 0, performance.now());
+  }
+
+  #start(version: string, now: number): WorkerHost | undefined {
+    const load = this.#loads.get(version);
+    if (load === undefined) return undefined;
+    this.#makeRoom();
+    // One introduction is one Worker: the daemon sends the then valid state with the next.
+    this.#loads.delete(version);
+    const code = this.#read(load);
+    const host = new WorkerHost(load, code, {
+      onResults: (from, chunk, count, results) => this.#results(from, chunk, count, results),
+      onCall: (from, id, method, args) => this.#tell({ t: "call", v: from.load.v, id, method, args }),
+      onEnded: (from, end) => this.#ended(from, end),
+    }, now);
+    this.#hosts.set(version, host);
+    return host;
+  }
+
+  /** The bytes are read once, checked against the registered hash, and handed to the Worker as they are. */
+  #read(load: LoadHeader): string {
+    try {
+      const bytes = readFileSync(load.path);
+      const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+      if (hash === load.hash) return bytes.toString("utf8");
+      return `throw new Error("INTEGRITY: the stored script of this version was changed: ${hash} instead of ${load.hash}")`;
+    } catch (error) {
+      return `throw new Error(${JSON.stringify(`INTEGRITY: the stored script of this version cannot be read: ${String(error)}`)})`;
+    }
+  }
+
+  #results(host: WorkerHost, chunk: number, count: number, results: string): void {
+    host.settle(chunk, count);
+    this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"lines":1}\n${results}\n`);
+    if (host.load.fresh && !host.busy) this.#end(host, "fresh");
+  }
+
+  #end(host: WorkerHost, why: WorkerEnd): void {
+    host.end(why);
+    this.#ending.set(host, performance.now());
+    this.#watch();
+  }
+
+  #ended(host: WorkerHost, end: EndedHeader): void {
+    this.#ending.delete(host);
+    if (this.#hosts.get(host.load.v) === host) this.#hosts.delete(host.load.v);
+    this.#tell(end);
+  }
+
+  #watch(): void {
+    if (this.#watching !== undefined) return;
+    this.#watching = setTimeout(() => {
+      this.#watching = undefined;
+      const now = performance.now();
+      let busy = false;
+      for (const host of this.#hosts.values()) {
+        if (!host.busy) continue;
+        busy = true;
+        if (host.watch(now, host.load.timeoutMs)) this.#ending.set(host, now);
+      }
+      for (const [host, since] of this.#ending) if (now - since > this.#limits.graceMs) host.giveUp();
+      if (busy || this.#ending.size > 0) this.#watch();
+    }, WATCH_MS);
+  }
+
+  #retireIdle(): void {
+    const now = performance.now();
+    for (const host of this.#hosts.values()) {
+      if (!host.busy && !host.isEnding && now - host.lastUsed > this.#limits.idleMs) this.#end(host, "idle");
+    }
+  }
+
+  #retire(version: string): void {
+    const host = this.#hosts.get(version);
+    if (host !== undefined && !host.isEnding) this.#end(host, "idle");
+  }
+
+  #makeRoom(): void {
+    if (this.#hosts.size < this.#limits.warmWorkers) return;
+    let oldest: WorkerHost | undefined;
+    for (const host of this.#hosts.values()) {
+      if (!host.busy && !host.isEnding && (oldest === undefined || host.lastUsed < oldest.lastUsed)) oldest = host;
+    }
+    if (oldest !== undefined) this.#end(oldest, "idle");
+  }
+
+  #tell(message: FromEvaluator): void {
+    this.#send(`${JSON.stringify(message)}\n`);
+  }
+}
+
+/** `nexus __evaluator SOCKET LIMITS`: the hidden mode in which the daemon starts its child. */
+export async function runEvaluator(socketPath: string, limits: EvaluatorLimits): Promise<void> {
+  // Without the daemon there is nobody to work for, and a stuck thread would keep a plain exit waiting.
+  const die = (): void => void process.kill(process.pid, "SIGKILL");
+  const outgoing: string[] = [];
+  let writer: FrameWriter | undefined;
+  const flush = (): void => {
+    const text = outgoing.join("");
+    outgoing.length = 0;
+    writer?.write(text);
+  };
+  const evaluator = new Evaluator(limits, (text) => {
+    if (outgoing.push(text) === 1) setImmediate(flush);
+  });
+  const reader = new FrameReader<ToEvaluator>((header, lines) => evaluator.receive(header, lines));
+  process.on("SIGTERM", () => undefined);
+  process.on("SIGINT", () => undefined);
+  const socket = await Bun.connect({
+    unix: socketPath,
+    socket: { data: (_, bytes) => reader.feed(bytes), drain: () => writer?.drained(), close: die, error: die },
+  });
+  writer = new FrameWriter(socket);
+  writer.write(`${JSON.stringify({ t: "ready", pid: process.pid } satisfies FromEvaluator)}\n`);
+}

@@ -1,0 +1,161 @@
+import { Worker } from "node:worker_threads";
+import type { EndedHeader, LoadHeader, WorkerEnd } from "../protocol.ts";
+import type { FromWorker, LoadFailedMessage, ToWorker } from "./worker-protocol.ts";
+
+export interface HostEvents {
+  onResults(host: WorkerHost, chunk: number, count: number, results: string): void;
+  onCall(host: WorkerHost, id: number, method: "llm" | "search", args: readonly unknown[]): void;
+  onEnded(host: WorkerHost, end: EndedHeader): void;
+}
+
+/** A Worker that sends this many messages that are none of the protocol's is ended. */
+const STRAY_MESSAGES = 100;
+
+interface Running {
+  readonly chunk: number;
+  readonly index: number;
+  readonly since: number;
+}
+
+/**
+ * The evaluator's side of one Worker: its start, its running invocations with their deadlines, its end.
+ *
+ *   starting ─ loaded by itself, chunks wait inside ─▶ working / idle ─▶ ending ─▶ ended (exactly one `ended` report)
+ */
+export class WorkerHost {
+  readonly load: LoadHeader;
+  /** Chunks sent and not wholly answered: how many invocations each still owes. */
+  readonly owed = new Map<number, number>();
+  lastUsed: number;
+  readonly #worker: Worker;
+  readonly #slots: Int32Array;
+  readonly #seen: (Running | undefined)[];
+  readonly #events: HostEvents;
+  #why: WorkerEnd | undefined;
+  #culprits: EndedHeader["running"] = [];
+  #details: Pick<EndedHeader, "message" | "stack" | "logs"> = {};
+  #ended = false;
+  #strays = 0;
+
+  constructor(load: LoadHeader, code: string, events: HostEvents, now: number) {
+    this.load = load;
+    this.lastUsed = now;
+    this.#events = events;
+    const running = new SharedArrayBuffer(load.concurrency * 2 * 4);
+    this.#slots = new Int32Array(running);
+    this.#seen = Array.from({ length: load.concurrency });
+    // Its own copy of a scrubbed environment; the loader finds the embedded entry by this URL, compiled or not.
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { load, code, running }, env: process.env });
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("error", (error: unknown) => this.#note("error", error instanceof Error ? error.message : String(error)));
+    this.#worker.on("exit", (code: number) => this.#finish("exit", code));
+  }
+
+  get busy(): boolean {
+    return this.owed.size > 0;
+  }
+
+  send(message: ToWorker, size: number, now: number): void {
+    this.lastUsed = now;
+    if (message.t === "run") this.owed.set(message.c, size);
+    this.#worker.postMessage(message);
+  }
+
+  /** `count` invocations of the chunk are answered. */
+  settle(chunk: number, count: number): void {
+    const left = (this.owed.get(chunk) ?? 0) - count;
+    if (left > 0) this.owed.set(chunk, left);
+    else this.owed.delete(chunk);
+  }
+
+  /** Called every few ms while busy. Ends the Worker when an invocation is past its limit; true when it just did. */
+  watch(now: number, timeoutMs: number): boolean {
+    let late = false;
+    for (let slot = 0; slot < this.#seen.length; slot += 1) {
+      const chunk = this.#slots[slot * 2] ?? 0;
+      const index = (this.#slots[slot * 2 + 1] ?? 0) - 1;
+      const seen = this.#seen[slot];
+      if (index < 0) this.#seen[slot] = undefined;
+      else if (seen === undefined || seen.chunk !== chunk || seen.index !== index) this.#seen[slot] = { chunk, index, since: now };
+      else if (now - seen.since >= timeoutMs) late = true;
+    }
+    if (!late || this.#why !== undefined) return false;
+    const pastLimit = (entry: Running | undefined): entry is Running => entry !== undefined && now - entry.since >= timeoutMs;
+    this.#culprits = this.#seen.filter(pastLimit).map((entry) => [entry.chunk, entry.index, Math.round(now - entry.since)] as const);
+    this.end("timeout");
+    return true;
+  }
+
+  /** Asks the thread to end; `ended` follows when it has. */
+  end(why: WorkerEnd): void {
+    if (this.#why !== undefined) return;
+    this.#why = why;
+    void this.#worker.terminate();
+  }
+
+  /** For a thread that terminate() does not stop (a native call, a WASM loop): reports it and gives it up for lost. */
+  giveUp(): void {
+    this.#report({ stuck: true });
+  }
+
+  get isEnding(): boolean {
+    return this.#why !== undefined;
+  }
+
+  #receive(message: FromWorker): void {
+    if (this.#ended || this.#why !== undefined) return;
+    if (typeof message === "string") {
+      const end = message.indexOf("\n");
+      if (end > 0) {
+        const space = message.indexOf(" ");
+        this.#events.onResults(this, Number(message.slice(0, space)), Number(message.slice(space + 1, end)), message.slice(end + 1));
+        return;
+      }
+    } else if (message.t === "call") {
+      this.#events.onCall(this, message.id, message.method, message.args);
+      return;
+    } else if (message.t === "load_failed") {
+      this.#loadFailed(message);
+      return;
+    }
+    this.#strays += 1;
+    if (this.#strays > STRAY_MESSAGES) this.#note("protocol", `the hook sent ${this.#strays} messages of its own to the evaluator`);
+  }
+
+  #loadFailed(message: LoadFailedMessage): void {
+    const { message: text, stack, logs } = message;
+    this.#details = stack === undefined ? { message: text, logs } : { message: text, stack, logs };
+    this.end("load");
+  }
+
+  #note(why: WorkerEnd, message: string): void {
+    if (this.#why !== undefined) return;
+    this.#details = { message: message.slice(0, 2_048) };
+    this.#culprits = this.#current();
+    this.end(why);
+  }
+
+  #finish(why: WorkerEnd, code: number): void {
+    if (this.#why === undefined) {
+      this.#why = why;
+      this.#culprits = this.#current();
+      this.#details = { message: `hook exited (code ${code})` };
+    }
+    this.#report({});
+  }
+
+  #current(): EndedHeader["running"] {
+    const current: (readonly [number, number, number])[] = [];
+    for (let slot = 0; slot < this.#seen.length; slot += 1) {
+      const index = (this.#slots[slot * 2 + 1] ?? 0) - 1;
+      if (index >= 0) current.push([this.#slots[slot * 2] ?? 0, index, 0]);
+    }
+    return current;
+  }
+
+  #report(extra: { stuck?: true }): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.onEnded(this, { t: "ended", v: this.load.v, why: this.#why ?? "exit", running: this.#culprits, ...this.#details, ...extra });
+  }
+}

@@ -1,0 +1,49 @@
+import type { LogLine } from "../../core/invocation.ts";
+import type { LoadHeader } from "../protocol.ts";
+
+/** What the evaluator's main thread and a Worker say to each other. Results travel as text: chunk, space, count, newline, JSON. */
+export interface WorkerBoot {
+  readonly load: LoadHeader;
+  readonly code: string;
+  /** Two Int32 for each running invocation: chunk, index + 1; 0 when free. The main thread's watchdog reads it. */
+  readonly running: SharedArrayBuffer;
+}
+
+export interface RunMessage {
+  readonly t: "run";
+  readonly c: number;
+  readonly now: number;
+  readonly triggerCount: number;
+  readonly lastTriggered: number | null;
+  readonly failed: number;
+  readonly threshold: number;
+  readonly haltOnFire: boolean;
+  readonly epoch: number;
+  /** A JSON array of RunEvent. */
+  readonly events: string;
+}
+
+export interface ReplyMessage {
+  readonly t: "reply";
+  readonly id: number;
+  readonly ok: boolean;
+  readonly value: unknown;
+}
+
+export type ToWorker = RunMessage | ReplyMessage;
+
+export interface CallMessage {
+  readonly t: "call";
+  readonly id: number;
+  readonly method: "llm" | "search";
+  readonly args: readonly unknown[];
+}
+
+export interface LoadFailedMessage {
+  readonly t: "load_failed";
+  readonly message: string;
+  readonly stack?: string;
+  readonly logs: readonly LogLine[];
+}
+
+export type FromWorker = string | CallMessage | LoadFailedMessage;

@@ -1,0 +1,61 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { LogLine } from "../../core/invocation.ts";
+import { ChunkRunner } from "./chunk-runner.ts";
+import { captureConsole } from "./console-capture.ts";
+import { describeError } from "./describe-error.ts";
+import { findHandler } from "./find-handler.ts";
+import { Ledger } from "./ledger.ts";
+import { provideModules } from "./modules.ts";
+import { ServiceCalls } from "./service-calls.ts";
+import { HookState } from "./state.ts";
+import type { FromWorker, ToWorker, WorkerBoot } from "./worker-protocol.ts";
+
+/** The entry of a Worker: loads one hook version from the bytes it was given and runs what it is sent. */
+const boot = workerData as WorkerBoot;
+const port = parentPort;
+const waiting: ToWorker[] = [];
+const loadLogs: LogLine[] = [];
+let runner: ChunkRunner | undefined;
+
+const services = new ServiceCalls((message) => post(message));
+
+function post(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function log(level: LogLine["level"], text: string): void {
+  if (runner !== undefined) runner.log(level, text);
+  else if (loadLogs.length < 100) loadLogs.push({ at: 0, level, text: text.slice(0, 2_048) });
+}
+
+function receive(message: ToWorker): void {
+  if (message.t === "reply") services.settle(message);
+  else if (runner === undefined) waiting.push(message);
+  else runner.add(message);
+}
+
+async function load(): Promise<void> {
+  provideModules();
+  captureConsole(log);
+  // Executed from the verified bytes in memory: no file is read again, so none can be swapped.
+  const url = URL.createObjectURL(new Blob([boot.code], { type: "text/javascript" }));
+  const module = (await import(url)) as Readonly<Record<string, unknown>>;
+  URL.revokeObjectURL(url);
+  const handler = findHandler(module);
+  if (handler === undefined) throw new Error("SIGNATURE_INVALID: the stored version exports no hook");
+  runner = new ChunkRunner({
+    load: boot.load,
+    handler,
+    state: new HookState(boot.load.state),
+    services,
+    ledger: new Ledger(boot.load.dbPath),
+    running: new Int32Array(boot.running),
+    post,
+  });
+  for (const message of waiting.splice(0)) receive(message);
+}
+
+process.on("uncaughtException", (error) => runner?.stray(error));
+process.on("unhandledRejection", (error) => runner?.stray(error));
+port?.on("message", receive);
+load().catch((error: unknown) => post({ t: "load_failed", ...describeError(error), logs: loadLogs }));

@@ -1,0 +1,80 @@
+/** Cuts a byte stream into frames: a JSON header line, then as many raw lines as its `lines` says. */
+export class FrameReader<Header extends { readonly t: string }> {
+  readonly #onFrame: (header: Header, lines: readonly string[]) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+  #header: Header | undefined;
+  #wanted = 0;
+  #lines: string[] = [];
+
+  constructor(onFrame: (header: Header, lines: readonly string[]) => void) {
+    this.#onFrame = onFrame;
+  }
+
+  /** Throws a SyntaxError when the other side does not keep to the protocol. */
+  feed(bytes: Uint8Array): void {
+    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#rest = parts.pop() ?? "";
+    for (const line of parts) this.#line(line);
+  }
+
+  #line(line: string): void {
+    if (this.#header === undefined) {
+      // The other side is our own binary; a line that is not JSON throws, and costs it its life.
+      const header = JSON.parse(line) as Header & { readonly lines?: number };
+      this.#wanted = header.lines ?? 0;
+      this.#header = header;
+    } else {
+      this.#lines.push(line);
+      this.#wanted -= 1;
+    }
+    if (this.#wanted > 0) return;
+    const header = this.#header;
+    const lines = this.#lines;
+    this.#header = undefined;
+    this.#lines = [];
+    this.#onFrame(header, lines);
+  }
+}
+
+interface ByteSink {
+  write(data: Uint8Array): number;
+}
+
+/** Writes frames to a socket that takes only part of them; what is left follows on `drained`. */
+export class FrameWriter {
+  readonly #sink: ByteSink;
+  readonly #encoder = new TextEncoder();
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Bytes that the socket has not taken yet. */
+  get backlog(): number {
+    return this.#waitingBytes;
+  }
+
+  write(text: string): void {
+    this.#waiting.push(this.#encoder.encode(text));
+    this.#waitingBytes += this.#waiting[this.#waiting.length - 1]?.length ?? 0;
+    if (this.#waiting.length === 1) this.drained();
+  }
+
+  /** To be called when the socket takes bytes again. */
+  drained(): void {
+    for (;;) {
+      const next = this.#waiting[0];
+      if (next === undefined) return;
+      const taken = Math.max(0, this.#sink.write(next));
+      this.#waitingBytes -= taken;
+      if (taken < next.length) {
+        this.#waiting[0] = next.subarray(taken);
+        return;
+      }
+      this.#waiting.shift();
+    }
+  }
+}
