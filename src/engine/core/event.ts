@@ -27,11 +27,15 @@ export interface Event {
 
 export type Direction = "received" | "sent";
 
-/** An event with its place in the ledger. `seq` is the insertion order, which is the evaluation order. */
-export interface StoredEvent extends Event {
-  readonly seq: number;
+/** An event about to be stored. */
+export interface NewEvent extends Event {
   /** Set on a `schedule` event: the only hook that sees it. */
   readonly addressed_to?: string;
+}
+
+/** An event with its place in the ledger. `seq` is the insertion order, which is the evaluation order. */
+export interface StoredEvent extends NewEvent {
+  readonly seq: number;
   /** Why it is stored and not evaluated, if so. */
   readonly suppressed?: "loop_guard";
 }

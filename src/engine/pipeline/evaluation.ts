@@ -22,6 +22,8 @@ export interface EvaluationParts {
   readonly rules: BreakerRules;
   readonly now: () => number;
   readonly load: (hook: Hook) => LoadHeader;
+  /** The hook as it is now, for one that no longer is among the registered. */
+  readonly find: (hookId: string) => Hook | undefined;
   /** Takes what became terminal; it is recorded with the next commit. */
   readonly settle: (pending: Pending) => void;
   readonly loadFailed: (queue: HookQueue, failure: Failure) => void;
@@ -96,8 +98,8 @@ export class Evaluation implements JobEvents {
   }
 
   /** A matched event; it waits for its turn. */
-  enqueue(hook: Hook, job: Job): void {
-    const queue = this.queueOf(hook);
+  enqueue(hookId: string, job: Job): void {
+    const queue = this.#queues.get(hookId) ?? this.queueOf(this.#find(hookId));
     // A slot is one appointment, not a burst: it is never debounced.
     if (queue.hook.version.metadata.limits.debounce_ms !== undefined && job.event.addressed_to === undefined) {
       this.#debouncer.hold(queue, job);
@@ -105,6 +107,12 @@ export class Evaluation implements JobEvents {
     }
     queue.waiting.push(job);
     this.#ready.add(queue);
+  }
+
+  #find(hookId: string): Hook {
+    const hook = this.#parts.find(hookId);
+    if (hook === undefined) throw new Error(`an activation names the hook ${hookId}, which does not exist`);
+    return hook;
   }
 
   /** Starts whatever may start now. Costs the hooks that have something waiting. */

@@ -8,7 +8,7 @@ export function describeError(thrown: unknown): { message: string; stack?: strin
       const name = String(thrown.name);
       const text = String(thrown.message);
       const message = (name === "Error" || text.startsWith(name) ? text : `${name}: ${text}`).slice(0, MESSAGE_CHARS);
-      const stack = typeof thrown.stack === "string" ? thrown.stack.slice(0, STACK_CHARS) : undefined;
+      const stack = typeof thrown.stack === "string" ? ownFrames(thrown.stack) : undefined;
       return stack === undefined ? { message } : { message, stack };
     }
     if (typeof thrown === "string") return { message: thrown.slice(0, MESSAGE_CHARS) };
@@ -17,4 +17,11 @@ export function describeError(thrown: unknown): { message: string; stack?: strin
   } catch {
     return { message: "threw a value that cannot be described" };
   }
+}
+
+/** The hook's own frames (it runs from a blob URL), without nexus's beneath them. */
+function ownFrames(stack: string): string {
+  const [first = "", ...frames] = stack.slice(0, STACK_CHARS * 2).split("\n");
+  const own = frames.filter((frame) => frame.includes("blob:")).map((frame) => frame.replace(/blob:[0-9a-f-]+/, "hook"));
+  return [first, ...own].join("\n").slice(0, STACK_CHARS);
 }

@@ -1,0 +1,324 @@
+import type { Services } from "./clients/services.ts";
+import { unconfiguredServices } from "./clients/services.ts";
+import type { Config } from "./config.ts";
+import type { Clock } from "./core/clock.ts";
+import { systemClock } from "./core/clock.ts";
+import type { NewEvent, StoredEvent } from "./core/event.ts";
+import type { Hook } from "./core/hook.ts";
+import type { IdFactory } from "./core/ids.ts";
+import { createIds } from "./core/ids.ts";
+import type { Notice, NoticeKind } from "./core/notice.ts";
+import { normaliseEvent } from "./ingest/normalise.ts";
+import { EraIndex } from "./pipeline/era-index.ts";
+import type { Pending } from "./pipeline/evaluation.ts";
+import { Evaluation } from "./pipeline/evaluation.ts";
+import type { HookQueue } from "./pipeline/hook-queue.ts";
+import type { Accepted } from "./pipeline/intake.ts";
+import { Intake } from "./pipeline/intake.ts";
+import type { Recorded } from "./pipeline/recorder.ts";
+import { Recorder } from "./pipeline/recorder.ts";
+import { compileSchedule } from "./pipeline/schedule.ts";
+import { Timekeeper } from "./pipeline/timekeeper.ts";
+import { Watermark } from "./pipeline/watermark.ts";
+import { TriggerIndex } from "./registry/trigger-index.ts";
+import type { Failure } from "./runtime/job.ts";
+import type { LoadHeader } from "./runtime/protocol.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { createRuntime } from "./runtime/runtime.ts";
+import { deactivate } from "./store/activations.ts";
+import { firesSince } from "./store/dispatches.ts";
+import { GroupCommit } from "./store/group-commit.ts";
+import { loadState } from "./store/hook-state.ts";
+import { hookById, loadChangedHooks, saveRuntimeState } from "./store/hooks.ts";
+import { getMeta, setMeta } from "./store/meta.ts";
+import { addNotice } from "./store/notices.ts";
+import type { Store } from "./store/open.ts";
+
+/** How often the database is asked whether another process changed something, ms (contract: seen within 100). */
+const POLL_MS = 25;
+const HOUR_MS = 3_600_000;
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly config: Config;
+  readonly clock?: Clock;
+  readonly ids?: IdFactory;
+  readonly services?: Services;
+  /** Timer ticks and schedules; off when a caller moves time itself. */
+  readonly timers?: boolean;
+  /** Called after each commit with what it made true. */
+  readonly onRecorded?: (recorded: Recorded) => void;
+  /** Called for what nexus itself did outside a commit of results (evaluator started, killed ...). */
+  readonly onNotice?: (notice: Notice) => void;
+  /** What hook code wrote past the capture. */
+  readonly onStray?: (text: string) => void;
+  /** The database refused a commit: nothing is lost, but this process cannot go on. */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+/**
+ * The engine of one daemon: opens the rooms in order, wires them, releases them in reverse. All truth is in the store;
+ * an engine that is killed and one that is stopped leave the same behind.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #ids: IdFactory;
+  readonly #index = new TriggerIndex();
+  readonly #eras: EraIndex;
+  readonly #watermark: Watermark;
+  readonly #evaluation: Evaluation;
+  readonly #intake: Intake;
+  readonly #recorder: Recorder;
+  readonly #commit: GroupCommit;
+  readonly #timekeeper: Timekeeper;
+  readonly #runtime: Runtime;
+  #pending: Pending[] = [];
+  #recorded: Recorded | undefined;
+  #generation = 0;
+  #dataVersion = -1;
+  #savedCursor: number;
+  #poll: ReturnType<typeof setInterval> | undefined;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: EngineOptions) {
+    const { store, config } = options;
+    this.#options = options;
+    this.#store = store;
+    this.#clock = options.clock ?? systemClock;
+    this.#ids = options.ids ?? createIds();
+    const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
+    const now = (): number => this.#clock.now();
+    this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
+    this.#watermark = new Watermark(this.#savedCursor);
+    this.#eras = new EraIndex(store);
+    this.#evaluation = new Evaluation({
+      rules,
+      now,
+      load: (hook) => this.#load(hook),
+      find: (id) => hookById(store, id),
+      settle: (pending) => this.#settle(pending),
+      loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
+    });
+    this.#intake = new Intake({
+      store,
+      index: this.#index,
+      eras: this.#eras,
+      evaluation: this.#evaluation,
+      watermark: this.#watermark,
+      persona: config.persona,
+      maxDepth: config.events.max_depth,
+      maxPairs: config.events.queue_pairs,
+    });
+    this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, emit: (inputs, cause) => this.#emitted(inputs, cause) });
+    this.#commit = new GroupCommit(store, () => this.#refresh(), () => this.#afterCommit());
+    this.#timekeeper = new Timekeeper({
+      store,
+      clock: this.#clock,
+      cap: config.schedule.catch_up_cap,
+      lateAfterMs: config.schedule.late_after_ms,
+      accept: (events) => void this.#intake.accept(events),
+      commit: (work) => this.#commit.run(work),
+      missed: (id, hook, range) => this.#notice("slots_missed", hook?.id, { schedule: id, ...range }),
+      compile: compileSchedule,
+    });
+    this.#runtime = createRuntime(
+      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms },
+      this.#runtimeEvents(options.services ?? unconfiguredServices),
+      now,
+    );
+    this.#evaluation.attach(this.#runtime);
+  }
+
+  /** Loads the registry, takes up what a stop or a crash left, and begins to look for new work. */
+  async start(): Promise<void> {
+    this.#dataVersion = this.#store.dataVersion();
+    this.#loadHooks();
+    for (const queue of this.#evaluation.hooks) await this.#schedule(queue.hook);
+    if (this.#options.timers !== false) {
+      this.#timekeeper.start();
+      await this.#timekeeper.tick();
+    }
+    this.#intake.feed();
+    this.#poll = setInterval(() => this.#look(), POLL_MS);
+  }
+
+  /** Stores events, all or none, and resolves once they are durable. Evaluation follows by itself. */
+  emit(events: readonly NewEvent[]): Promise<Accepted[]> {
+    return this.#commit.run(() => this.#intake.accept(events));
+  }
+
+  /** Normalises what a caller gave; throws EVENT_* and stores nothing when it is wrong. */
+  emitInput(input: unknown): Promise<Accepted[]> {
+    return this.emit([normaliseEvent(input, { now: this.#clock.now(), maxBytes: this.#options.config.events.max_bytes })]);
+  }
+
+  /** Writes the slots that are due by the clock now. Only needed by a caller that moves the clock itself. */
+  tick(): Promise<void> {
+    return this.#timekeeper.tick();
+  }
+
+  /** Begins the beat of a caller that moves the clock itself. */
+  startTimekeeper(): void {
+    this.#timekeeper.start();
+  }
+
+  /** Resolves when every stored event has reached its outcomes. Debounced events are let go at once. */
+  async drain(): Promise<void> {
+    while (!this.#isIdle) {
+      this.#evaluation.releaseHeld();
+      this.#commit.flush();
+      if (this.#isIdle) break;
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+    this.#saveCursor();
+  }
+
+  get status(): { readonly pairs: number; readonly behind: number; readonly evaluator_pids: readonly number[] } {
+    return { pairs: this.#watermark.pairs, behind: this.#intake.behind, evaluator_pids: this.#runtime.pids };
+  }
+
+  /** Ends at once; what was under way is evaluated after the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#poll);
+    this.#timekeeper.stop();
+    this.#evaluation.dispose();
+    await this.#runtime[Symbol.asyncDispose]();
+    this.#commit.flush();
+    this.#saveCursor();
+  }
+
+  get #isIdle(): boolean {
+    return this.#evaluation.isIdle && this.#pending.length === 0 && this.#intake.behind === 0;
+  }
+
+  #settle(pending: Pending): void {
+    if (this.#pending.push(pending) > 1) return;
+    this.#commit.add(
+      () => {
+        this.#recorded = this.#recorder.record(this.#pending);
+        for (const { job } of this.#pending) this.#watermark.settle(job.event.seq);
+        this.#pending = [];
+      },
+      () => {
+        const recorded = this.#recorded;
+        this.#recorded = undefined;
+        if (recorded !== undefined) this.#options.onRecorded?.(recorded);
+      },
+      (error) => this.#options.onFatal?.(error),
+    );
+  }
+
+  /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
+  #refresh(): void {
+    const version = this.#store.dataVersion();
+    if (version !== this.#dataVersion) {
+      this.#dataVersion = version;
+      this.#intake.refresh();
+      this.#loadHooks();
+    }
+    if (this.#watermark.cursor > this.#savedCursor) {
+      this.#savedCursor = this.#watermark.cursor;
+      setMeta(this.#store, "eval_cursor", this.#savedCursor);
+    }
+  }
+
+  #afterCommit(): void {
+    this.#intake.feed();
+    if (!this.#isIdle) return;
+    for (const wake of this.#idleWaiters.splice(0)) wake();
+  }
+
+  #look(): void {
+    if (this.#store.dataVersion() !== this.#dataVersion) void this.#commit.run(() => undefined).catch((error: unknown) => this.#options.onFatal?.(error));
+  }
+
+  #loadHooks(): void {
+    const changed = loadChangedHooks(this.#store, this.#generation);
+    if (changed.hooks.length === 0 && changed.generation === this.#generation) return;
+    this.#generation = changed.generation;
+    for (const hook of changed.hooks) {
+      this.#index.remove(hook.id);
+      if (hook.active_from_seq !== undefined) this.#index.add(hook);
+      this.#evaluation.replace(hook);
+      if (hook.version.metadata.limits.max_fires_per_hour !== undefined) {
+        this.#evaluation.queueOf(hook).fires = firesSince(this.#store, hook.id, this.#clock.now() - HOUR_MS);
+      }
+      if (this.#poll !== undefined) void this.#schedule(hook);
+    }
+    this.#eras.refresh();
+  }
+
+  #schedule(hook: Hook): Promise<void> {
+    return this.#timekeeper.set(hook, hook.deleted_at === undefined && (hook.status === "active" || hook.status === "paused"));
+  }
+
+  #load({ id, slug, version, created_at, creator }: Hook): LoadHeader {
+    const { metadata } = version;
+    return {
+      t: "load",
+      v: version.id,
+      path: version.script_path,
+      hash: version.script_hash,
+      dbPath: this.#store.path,
+      hook: { id, name: metadata.name, slug, version: version.version, mode: metadata.mode, config: metadata.config, created_at, created_by: creator.agent ?? null },
+      timeoutMs: metadata.limits.timeout_ms,
+      concurrency: metadata.limits.concurrency,
+      fresh: metadata.isolation === "fresh",
+      llmCalls: metadata.limits.llm_calls,
+      state: loadState(this.#store, version.id),
+    };
+  }
+
+  #loadFailed(queue: HookQueue, failure: Failure): void {
+    this.#commit.add(
+      () => {
+        const at = this.#clock.now();
+        queue.hook = { ...queue.hook, status: "errored", last_error: failure.message };
+        saveRuntimeState(this.#store, queue.hook);
+        deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at, endedBy: "errored" });
+        this.#index.remove(queue.hook.id);
+        this.#notice("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
+      },
+      () => this.#evaluation.replace(queue.hook),
+      (error) => this.#options.onFatal?.(error),
+    );
+  }
+
+  #emitted(inputs: readonly unknown[], cause: StoredEvent | { readonly id: string }): StoredEvent[] {
+    const now = this.#clock.now();
+    const events = inputs.map((input) => ({ ...normaliseEvent(input, { now, maxBytes: this.#options.config.events.max_bytes, adapter: "hook" }), cause_id: cause.id }));
+    return this.#intake.accept(events).filter(({ duplicate }) => !duplicate).map(({ event }) => event);
+  }
+
+  #notice(kind: NoticeKind, hookId: string | undefined, data: Readonly<Record<string, unknown>>): void {
+    const at = this.#clock.now();
+    const notice: Notice = { id: this.#ids.make("ntc", at), at, kind, ...(hookId === undefined ? {} : { hook_id: hookId }), data };
+    if (this.#store.db.inTransaction) addNotice(this.#store, notice);
+    else this.#commit.add(() => addNotice(this.#store, notice), () => undefined, (error) => this.#options.onFatal?.(error));
+    this.#options.onNotice?.(notice);
+  }
+
+  #saveCursor(): void {
+    if (this.#watermark.cursor > this.#savedCursor) this.#store.write(() => setMeta(this.#store, "eval_cursor", this.#watermark.cursor));
+    this.#savedCursor = this.#watermark.cursor;
+  }
+
+  #runtimeEvents(services: Services): Parameters<typeof createRuntime>[1] {
+    const { onResults, onFailed, onReturned, onLoadFailed } = this.#evaluation;
+    return {
+      onResults,
+      onFailed,
+      onReturned,
+      onLoadFailed,
+      onCall: (_version, method, [text, options]) => {
+        const given = typeof options === "object" && options !== null ? { ...options } : {};
+        return method === "llm" ? services.llm(String(text), given) : services.search(String(text), given);
+      },
+      onStray: (text) => this.#options.onStray?.(text),
+      onStarted: (pid) => this.#notice("evaluator_started", undefined, { pid }),
+      onGone: ({ deliberate, ...details }) => this.#notice(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
+    };
+  }
+}

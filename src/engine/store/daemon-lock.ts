@@ -1,0 +1,76 @@
+import { Database } from "bun:sqlite";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { NexusError } from "../core/errors.ts";
+
+/** Who owns a home. Times in Unix ms. */
+export interface DaemonOwner {
+  readonly pid: number;
+  readonly started_at: number;
+}
+
+/** Held open handles: bun:sqlite closes one that nothing references, and its lock with it. */
+const held = new Set<Database>();
+
+/**
+ * Makes this process the only daemon of a home, or throws DAEMON_RUNNING with the owner's pid.
+ *
+ * The lock is an exclusive transaction on a small SQLite file: the kernel drops it the moment the process ends, however
+ * it ends, so there is never a stale one to remove; and a stopped process (SIGSTOP) still holds it.
+ */
+export function takeDaemonLock(home: string, startedAt: number): { readonly release: () => void } {
+  const db = openLock(home);
+  try {
+    db.run("BEGIN EXCLUSIVE");
+  } catch {
+    db.close(false);
+    const owner = readOwner(home);
+    const who = owner === undefined ? "another process" : `pid ${owner.pid}, since ${new Date(owner.started_at).toISOString()}`;
+    throw new NexusError("DAEMON_RUNNING", `a daemon already owns ${home}: ${who}`, { hint: "stop it first, or use another home" });
+  }
+  held.add(db);
+  writeOwner(home, { pid: process.pid, started_at: startedAt });
+  return {
+    release: () => {
+      if (!held.delete(db)) return;
+      db.run("ROLLBACK");
+      db.close(false);
+    },
+  };
+}
+
+/** The daemon that owns the home now; undefined when none does. */
+export function runningDaemon(home: string): DaemonOwner | undefined {
+  const db = openLock(home);
+  try {
+    db.run("BEGIN EXCLUSIVE");
+    db.run("ROLLBACK");
+    return undefined;
+  } catch {
+    return readOwner(home) ?? { pid: 0, started_at: 0 };
+  } finally {
+    db.close(false);
+  }
+}
+
+function openLock(home: string): Database {
+  const db = new Database(join(home, "state", "nexus.lock"), { create: true, readwrite: true });
+  db.run("PRAGMA busy_timeout = 0");
+  return db;
+}
+
+function ownerPath(home: string): string {
+  return join(home, "state", "daemon.json");
+}
+
+function writeOwner(home: string, owner: DaemonOwner): void {
+  writeFileSync(ownerPath(home), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+}
+
+function readOwner(home: string): DaemonOwner | undefined {
+  try {
+    return JSON.parse(readFileSync(ownerPath(home), "utf8")) as DaemonOwner;
+  } catch {
+    return undefined;
+  }
+}
