@@ -50,7 +50,7 @@ export function formatDuration(ms: number): string {
 function hintFor(written: string): string {
   if (/^\d+$/.test(written)) return `add a unit: ${written.slice(0, 12)}s or ${written.slice(0, 12)}ms`;
   if (/\d\.\d/.test(written)) return "write fractions with a smaller unit: 1.5h is 1h30m";
-  if (/^-/.test(written)) return "a duration is positive";
+  if (written.startsWith("-")) return "a duration is positive";
   return "the units are d, h, m, s and ms, the largest first, each at most once";
 }
 

@@ -10,7 +10,7 @@ import { HOOK_MODES, HOOK_STAGES } from "./hook.ts";
  */
 
 const CONFIG_BYTES = 65_536;
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const DAY_MS = 86_400_000;
 
 function line(max: number): z.ZodString {
@@ -87,18 +87,18 @@ const THROTTLE = 'expected "10/1m" or { count: 10, per: "1m" }: at most 1000000 
 const throttle = z
   .union(
     [
-      z.string(),
-      z.strictObject({ count: z.int().min(1).max(1_000_000), per: z.string() }),
-      z.strictObject({ count: z.int().min(1).max(1_000_000), per_ms: z.int().min(1_000).max(DAY_MS) }),
+      z.string(THROTTLE),
+      z.strictObject({ count: z.number(THROTTLE), per: z.string(THROTTLE) }, THROTTLE),
+      z.strictObject({ count: z.number(THROTTLE), per_ms: z.number(THROTTLE) }, THROTTLE),
     ],
     THROTTLE,
   )
   .transform((value, context): { count: number; per_ms: number } => {
-    if (typeof value === "object" && "per_ms" in value) return value;
-    const [count = "", per = ""] = typeof value === "string" ? value.split("/") : [String(value.count), value.per];
-    const per_ms = durationOr0(/^[a-z]+$/.test(per.trim()) ? `1${per.trim()}` : per);
-    const number = /^\s*[1-9]\d{0,6}\s*$/.test(count) ? Number(count) : 0;
-    if (number >= 1 && number <= 1_000_000 && per_ms >= 1_000 && per_ms <= DAY_MS) return { count: number, per_ms };
+    const [written = "", per = ""] = typeof value === "string" ? value.split("/") : [String(value.count), "per" in value ? value.per : `${value.per_ms}ms`];
+    const count = /^\s*\d{1,7}\s*$/.test(written) ? Number(written) : 0;
+    // `10/m` is `10/1m`.
+    const per_ms = durationOr0(/^\s*[a-z]+\s*$/.test(per) ? `1${per.trim()}` : per);
+    if (count >= 1 && count <= 1_000_000 && per_ms >= 1_000 && per_ms <= DAY_MS) return { count, per_ms };
     context.addIssue({ code: "custom", message: THROTTLE, input: value });
     return z.NEVER;
   });

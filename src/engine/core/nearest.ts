@@ -2,7 +2,7 @@
  * The candidates that someone may have meant by `word`, best first; at most `max`. Used by every `did_you_mean`.
  *
  * A candidate counts when few edits lead to it (a third of its length, at least one), or when one contains the other:
- * `chanels` finds `channels`, `max_fires` finds `max_fires_per_hour`.
+ * `chanels` finds `channels`, `max_fires` finds `max_fires_per_hour`. What is much farther than the best is left out.
  */
 export function nearest(word: string, candidates: Iterable<string>, max = 3): string[] {
   const wanted = word.toLowerCase();
@@ -16,7 +16,8 @@ export function nearest(word: string, candidates: Iterable<string>, max = 3): st
     else if (wanted.length >= 4 && (other.includes(wanted) || (other.length >= 4 && wanted.includes(other)))) found.push({ name, distance: allowed + 1 });
   }
   found.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
-  return found.slice(0, max).map((entry) => entry.name);
+  const best = found[0]?.distance ?? 0;
+  return found.filter((entry) => entry.distance <= best + 1).slice(0, max).map((entry) => entry.name);
 }
 
 /** Damerau-Levenshtein distance: insert, delete, replace, and swap of neighbours cost 1 each. */

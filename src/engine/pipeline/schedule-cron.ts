@@ -26,8 +26,13 @@ const FIELDS_HINT = "five fields are minute hour day-of-month month day-of-week,
 export async function cronSlots(expression: string, timezone: string): Promise<CompiledSchedule> {
   const zone = zoneClock(timezone);
   const walls = await wallTimes(expression);
+  // A sleeping daemon asks the same question of every schedule at each wake-up.
+  let answer: { readonly after: number; readonly slot: number | undefined } | undefined;
   return compiled({
-    next: (after) => nextSlot(walls, zone, after),
+    next(after) {
+      if (answer === undefined || after < answer.after || after >= (answer.slot ?? Infinity)) answer = { after, slot: nextSlot(walls, zone, after) };
+      return answer.slot;
+    },
     count: (after, until) => countSlots(walls, zone, after, until),
   });
 }

@@ -20,8 +20,17 @@ const CHUNK_MS = 7 * 86_400_000;
 
 const UTC: ZoneClock = { offsetAt: () => 0, firstTransition: () => undefined };
 
+/** Thousands of hooks share a few zones, and an Intl formatter is heavy. Only zones that exist get in. */
+const clocks = new Map<string, ZoneClock>();
+
 /** Throws SCHEDULE_INVALID, with the nearest names, when the runtime knows no such IANA zone. */
 export function zoneClock(timezone: string): ZoneClock {
+  const clock = clocks.get(timezone) ?? createClock(timezone);
+  clocks.set(timezone, clock);
+  return clock;
+}
+
+function createClock(timezone: string): ZoneClock {
   const format = formatFor(timezone);
   if (format.resolvedOptions().timeZone === "UTC") return UTC;
 

@@ -50,10 +50,13 @@ function importHint(finding: Finding): { hint?: string; did_you_mean?: readonly 
     return { hint: `install it beside the script: npm install ${packageName}` };
   }
   const path = resolve(dirname(finding.file ?? ""), name);
-  const stem = (file: string): string => basename(file, extname(file));
   const similar = nearest(stem(path), new Set(filesIn(dirname(path)).map(stem)));
   const prefix = name.slice(0, name.length - basename(name).length);
   return { hint: `there is no such file: ${path}`, ...(similar.length === 0 ? {} : { did_you_mean: similar.map((file) => prefix + file) }) };
+}
+
+function stem(file: string): string {
+  return basename(file, extname(file));
 }
 
 function filesIn(folder: string): string[] {

@@ -95,7 +95,8 @@ function withoutDebugId(code: string): string {
 function relativeMap(text: string, folder: string): string {
   const map = JSON.parse(text) as { sources: readonly string[]; mappings: string };
   const sources = map.sources.map((source) => (source.startsWith("nexus:") ? source : relative(folder, resolve(source))));
-  return JSON.stringify({ version: 3, sources, names: [], mappings: map.mappings });
+  // Bun refuses a map without one entry of `sourcesContent` for each source; what they are does not matter to it.
+  return JSON.stringify({ version: 3, sources, sourcesContent: sources.map(() => null), names: [], mappings: map.mappings });
 }
 
 function assetError(script: ScriptSource, asset: string): NexusError {

@@ -1,9 +1,11 @@
 import type { ExportFacts, HookExport, ValueFacts } from "./inspection.ts";
-import { HOOK_EXPORTS } from "./inspection.ts";
 
 /** Deeper or larger metadata is a mistake, and must not cost the time of everyone who lists hooks. */
 const MAX_DEPTH = 16;
 const MAX_VALUES = 20_000;
+
+/** Written out again: this runs in the Worker, which starts faster without the schema library. */
+const HOOK_EXPORTS: readonly HookExport[] = ["default", "hook", "automation"];
 
 /** Facts about the exports of a loaded module. May throw what a getter of the script throws. */
 export function describeExports(module: Readonly<Record<string, unknown>>): ExportFacts[] {

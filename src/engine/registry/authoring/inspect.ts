@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { selfCommand } from "../../runtime/self-command.ts";
 import type { Inspection } from "./inspection.ts";
+import { inspectionSchema } from "./inspection.ts";
 
 /** Beyond the script's own time: the start of a process on a loaded machine. */
 const START_MS = 10_000;
@@ -68,9 +69,9 @@ function parseAnswer(text: string): Inspection {
   // The answer is the last line: a script that writes to descriptor 3 can only have written before it.
   const line = text.trimEnd().split("\n").at(-1) ?? "";
   try {
-    return JSON.parse(line) as Inspection;
+    return inspectionSchema.parse(JSON.parse(line));
   } catch {
-    return { ok: false, reason: "threw", message: "it wrote to file descriptor 3 while it was loaded" };
+    return { ok: false, reason: "threw", message: "it changed what nexus reads its exports with (a global, or file descriptor 3)" };
   }
 }
 

@@ -1,29 +1,35 @@
-/** What loading a bundle once told about its exports. All of it is plain JSON: it comes from a child process. */
-export type Inspection =
-  | { readonly ok: true; readonly names: readonly string[]; readonly exports: readonly ExportFacts[] }
-  | { readonly ok: false; readonly reason: LoadFailure; readonly message: string; readonly stack?: string };
-
-/** `threw`: its top-level code. `timeout`: not loaded in time. `exited`: it ended its Worker or process. */
-export type LoadFailure = "threw" | "timeout" | "exited";
+import { z } from "zod";
 
 /** The exports a hook can stand in. */
 export const HOOK_EXPORTS = ["default", "hook", "automation"] as const;
 export type HookExport = (typeof HOOK_EXPORTS)[number];
 
-export interface ValueFacts {
+const valueFacts = z.object({
   /** `function`, `class`, `generator`, `object`, `array`, `promise`, `null`, or what `typeof` says. */
-  readonly kind: string;
+  kind: z.string(),
   /** Declared parameters of a function. */
-  readonly params: number;
-}
+  params: z.number(),
+});
+export type ValueFacts = z.infer<typeof valueFacts>;
 
-export interface ExportFacts extends ValueFacts {
-  readonly name: HookExport;
+const exportFacts = valueFacts.extend({
+  name: z.enum(HOOK_EXPORTS),
   /** An earlier export that is the very same value. */
-  readonly same_as?: HookExport;
-  readonly handler?: ValueFacts;
+  same_as: z.enum(HOOK_EXPORTS).exactOptional(),
+  handler: valueFacts.exactOptional(),
   /** The object's own fields without `handler`, as data; dates as ISO 8601. */
-  readonly fields?: Readonly<Record<string, unknown>>;
+  fields: z.record(z.string(), z.unknown()).exactOptional(),
   /** Fields that are no data, such as `triggers.match (function)`; they are missing in `fields`. */
-  readonly not_data: readonly string[];
-}
+  not_data: z.array(z.string()),
+});
+export type ExportFacts = z.infer<typeof exportFacts>;
+
+/** `threw`: its top-level code. `timeout`: not loaded in time. `exited`: it ended its Worker or process. */
+const LOAD_FAILURES = ["threw", "timeout", "exited"] as const;
+
+/** What loading a bundle once told about its exports. It comes from a process in which the script ran: it is checked. */
+export const inspectionSchema = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), names: z.array(z.string()), exports: z.array(exportFacts) }),
+  z.object({ ok: z.literal(false), reason: z.enum(LOAD_FAILURES), message: z.string(), stack: z.string().exactOptional() }),
+]);
+export type Inspection = z.infer<typeof inspectionSchema>;

@@ -53,7 +53,7 @@ const FOREIGN = new Set(
   `abstract access alias alpha arg argument async augments author beta borrows bug callback category class classdesc
   const constant constructor constructs copyright decorator default defaultValue deprecated desc emits enum event
   eventProperty example exception experimental export exports extends external file fileoverview fires function func
-  generator global hideconstructor host ignore implements import import inheritDoc inheritdoc inner instance interface
+  generator global hideconstructor host ignore implements import inheritDoc inheritdoc inner instance interface
   internal kind label lends license link linkcode linkplain listens member memberof method mixes mixin module
   namespace nocheck nosideeffects note overload override overview package packageDocumentation param private
   privateRemarks prop property protected public readonly remarks requires return returns satisfies sealed see since
@@ -149,18 +149,19 @@ function hookStarts(source: string): number[] {
   return declared === null ? starts : [...starts, declared.index];
 }
 
-/** The tags of one comment. Further lines belong to the tag before them; several of ours may share a line. */
+/** The tags of one comment. Further lines belong to a @description before them; several of ours may share a line. */
 function splitTags(comment: string): { tag: string; text: string; line: number }[] {
   const tags: { tag: string; text: string; line: number }[] = [];
-  const lines = comment.replace(/^\/\*\*/, "").replace(/\*\/$/, "").split("\n");
+  const lines = comment.replace(/^\/\*\*/, "").replace(/\*\/$/, "").split(/\r?\n/);
   const inner = new RegExp(`\\s(?=@(?:${Object.keys(TAGS).join("|")})\\s)`);
   for (const [line, raw] of lines.entries()) {
     for (const piece of raw.replace(/^\s*\*(?!\/)\s?/, "").split(inner)) {
       const [, tag, rest] = /^\s*@([A-Za-z][\w-]*)\s*(.*)$/.exec(piece) ?? [];
       // `*/` cannot stand in a comment: a cron expression writes it as `*\/`.
       const text = (rest ?? piece).replaceAll("*\\/", "*/").trim();
+      const open = tags.at(-1);
       if (tag !== undefined) tags.push({ tag, text, line });
-      else if (text !== "" && tags.at(-1)?.tag === "description") tags.push({ tag: "description", text: `${tags.pop()?.text ?? ""} ${text}`.trim(), line });
+      else if (text !== "" && open?.tag === "description") open.text = `${open.text} ${text}`.trim();
     }
   }
   return tags;

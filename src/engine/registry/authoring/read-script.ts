@@ -9,7 +9,7 @@ const MAX_BYTES = 1_048_576;
 const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
 const WORLD_WRITABLE = 0o002;
 const GROUP_WRITABLE = 0o020;
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /** The author's file, read once: what is hashed is what is checked and bundled. */
 export interface ScriptSource {

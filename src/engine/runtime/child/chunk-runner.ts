@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import type { LogLine } from "../../core/invocation.ts";
 import type { LoadHeader, RunEvent } from "../protocol.ts";
 import { buildContext } from "./context.ts";
@@ -39,7 +39,7 @@ export class ChunkRunner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#inside = parts.load.concurrency > 1 ? new AsyncLocalStorage() : undefined;
+    this.#inside = parts.load.concurrency > 1 ? runStorage() : undefined;
   }
 
   add(chunk: RunMessage): void {
@@ -187,4 +187,10 @@ export class ChunkRunner {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
+}
+
+/** Loaded only where invocations of one Worker overlap: the module costs every Worker memory. */
+function runStorage(): AsyncLocalStorage<Run> {
+  const { AsyncLocalStorage: Storage } = require("node:async_hooks") as typeof import("node:async_hooks");
+  return new Storage<Run>();
 }

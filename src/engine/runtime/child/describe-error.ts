@@ -1,5 +1,7 @@
 const MESSAGE_CHARS = 2_048;
 const STACK_CHARS = 8_192;
+/** From source, from the compiled binary, and Bun's own. */
+const NEXUS_FRAME = /runtime\/child\/|\$bunfs|~BUN|native:|node:|\(native\)|at processTicksAndRejections/;
 
 /** Turns anything a hook can throw (also `null`, a Proxy, a getter that throws) into short plain text. */
 export function describeError(thrown: unknown): { message: string; stack?: string } {
@@ -19,9 +21,9 @@ export function describeError(thrown: unknown): { message: string; stack?: strin
   }
 }
 
-/** The hook's own frames (it runs from a blob URL), without nexus's beneath them. */
+/** The hook's own frames, without nexus's beneath them: a bundle's source map names the author's files, else it is a blob. */
 function ownFrames(stack: string): string {
   const [first = "", ...frames] = stack.slice(0, STACK_CHARS * 2).split("\n");
-  const own = frames.filter((frame) => frame.includes("blob:")).map((frame) => frame.replace(/blob:[0-9a-f-]+/, "hook"));
+  const own = frames.filter((frame) => !NEXUS_FRAME.test(frame)).map((frame) => frame.replace(/blob:[0-9a-f-]+/, "hook"));
   return [first, ...own].join("\n").slice(0, STACK_CHARS);
 }

