@@ -1,0 +1,77 @@
+import type { Principal, StoredEvent } from "../core/event.ts";
+import type { Hook, Triggers } from "../core/hook.ts";
+
+/** Why an event does not match: the condition that failed, what it wanted, and what the event has. */
+export interface Mismatch {
+  readonly condition: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+type Matchable = { readonly id: string; readonly version: { readonly metadata: Pick<Hook["version"]["metadata"], "triggers" | "schedule"> } };
+
+/** The first condition of a hook that an event fails; undefined when the hook is to see it. Pure. */
+export function mismatch(hook: Matchable, event: StoredEvent, principal: Principal): Mismatch | undefined {
+  const { triggers, schedule } = hook.version.metadata;
+  if (event.addressed_to !== undefined) {
+    return event.addressed_to === hook.id ? undefined : { condition: "addressed_to", expected: hook.id, actual: event.addressed_to };
+  }
+  if (triggers === undefined) {
+    return schedule === undefined ? undefined : { condition: "schedule", expected: "its own slots only", actual: event.type };
+  }
+  return principalMismatch(triggers, principal) ?? eventMismatch(triggers, event) ?? refMismatch(triggers, event);
+}
+
+function principalMismatch({ principal: wanted }: Triggers, actual: Principal): Mismatch | undefined {
+  if (wanted === undefined) return undefined;
+  for (const field of ["type", "name", "relationship", "entity_id", "source"] as const) {
+    if (wanted[field] !== undefined && !includes(wanted[field], actual[field])) {
+      return { condition: `principal.${field}`, expected: wanted[field], actual: actual[field] };
+    }
+  }
+  return undefined;
+}
+
+function eventMismatch({ event: wanted }: Triggers, event: StoredEvent): Mismatch | undefined {
+  if (wanted === undefined) return undefined;
+  const { channels, types, directions, adapters, thread_id, sender_id, metadata } = wanted;
+  const checks = [
+    ["channels", channels, event.channel],
+    ["types", types, event.type],
+    ["directions", directions, event.direction],
+    ["adapters", adapters, event.source_adapter],
+    ["thread_id", thread_id, event.thread_id],
+    ["sender_id", sender_id, event.sender_id],
+  ] as const;
+  for (const [name, expected, actual] of checks) {
+    if (expected !== undefined && !includes(expected, actual)) return { condition: `event.${name}`, expected, actual };
+  }
+  for (const [path, expected] of Object.entries(metadata ?? {})) {
+    const actual = valueAt(event.metadata, path);
+    if (!includes(expected, actual)) return { condition: `event.metadata.${path}`, expected, actual };
+  }
+  return undefined;
+}
+
+function refMismatch({ ref }: Triggers, event: StoredEvent): Mismatch | undefined {
+  if (ref === undefined) return undefined;
+  const name = event.metadata["ref_name"];
+  const matches = event.type === "ref_updated" && typeof name === "string" && ref.names.some((glob) => new Bun.Glob(glob).match(name));
+  return matches ? undefined : { condition: "ref.names", expected: ref.names, actual: event.type === "ref_updated" ? name : event.type };
+}
+
+/** A list means "any of". Values are compared as JSON has them. */
+function includes(expected: unknown, actual: unknown): boolean {
+  return Array.isArray(expected) ? expected.some((one) => Bun.deepEquals(one, actual)) : Bun.deepEquals(expected, actual);
+}
+
+/** `a.b.c` into nested objects; a key that itself has dots is found too. */
+export function valueAt(value: unknown, path: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Object.hasOwn(value, path)) return Reflect.get(value, path);
+  for (let dot = path.indexOf("."); dot !== -1; dot = path.indexOf(".", dot + 1)) {
+    const head = path.slice(0, dot);
+    if (Object.hasOwn(value, head)) return valueAt(Reflect.get(value, head), path.slice(dot + 1));
+  }
+  return undefined;
+}

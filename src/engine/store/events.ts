@@ -1,0 +1,75 @@
+import type { NewEvent, StoredEvent } from "../core/event.ts";
+import { addToEpisode } from "./episodes.ts";
+import type { Store } from "./open.ts";
+
+interface InsertOptions {
+  /** Chains of causes longer than this are stored and not evaluated. */
+  readonly maxDepth: number;
+}
+
+/** Inside a transaction: stores events in order. One that is there already is left as it is, and reported as duplicate. */
+export function insertEvents(store: Store, events: readonly NewEvent[], { maxDepth }: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
+  return events.map((event) => insertEvent(store, event, maxDepth));
+}
+
+function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: StoredEvent; duplicate: boolean } {
+  const depth = event.cause_id === undefined ? event.depth : causeDepth(store, event.cause_id, event.depth);
+  const suppressed = depth > maxDepth ? ("loop_guard" as const) : undefined;
+  const { changes, lastInsertRowid } = store.db
+    .query(
+      `INSERT INTO events(id, timestamp, received_at, type, channel, content, content_types, direction, thread_id, reply_to, sender_id,
+         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
+    )
+    .run(
+      event.id,
+      event.timestamp,
+      event.received_at,
+      event.type,
+      event.channel,
+      event.content ?? null,
+      event.content_types.length === 0 ? "[]" : JSON.stringify(event.content_types),
+      event.direction,
+      event.thread_id ?? null,
+      event.reply_to ?? null,
+      event.sender_id ?? null,
+      event.source_adapter,
+      event.source_id,
+      JSON.stringify(event.metadata),
+      event.cause_id ?? null,
+      depth,
+      event.addressed_to ?? null,
+      suppressed ?? null,
+    );
+  if (changes === 0) return { event: { ...event, seq: seqOf(store, event.id) }, duplicate: true };
+  const seq = Number(lastInsertRowid);
+  if (event.content !== undefined && event.content !== "") {
+    store.db.query("INSERT INTO events_fts(rowid, event_id, content) VALUES (?, ?, ?)").run(seq, event.id, event.content);
+  }
+  if (event.thread_id !== undefined) store.db.query("INSERT INTO threads(id, channel) VALUES (?, ?) ON CONFLICT(id) DO NOTHING").run(event.thread_id, event.channel);
+  if (event.sender_id !== undefined) addSender(store, event.id, event.channel, event.sender_id);
+  if (event.type === "message") addToEpisode(store, event);
+  const stored = { ...event, seq, depth };
+  return { event: suppressed === undefined ? stored : { ...stored, suppressed }, duplicate: false };
+}
+
+function addSender(store: Store, eventId: string, channel: string, senderId: string): void {
+  const contact = `${channel}:${senderId}`;
+  store.db.query("INSERT INTO contacts(id, contact_type, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(contact, channel, senderId);
+  store.db.query("INSERT INTO event_participants(event_id, contact_id, role) VALUES (?, ?, 'sender')").run(eventId, contact);
+}
+
+/** One more than its cause, which is an event or a dispatch; a cause nobody knows leaves the depth as given. */
+function causeDepth(store: Store, causeId: string, given: number): number {
+  const row = store.db
+    .query<{ depth: number }, [string]>(
+      `SELECT depth FROM events WHERE id = ?1
+       UNION ALL SELECT e.depth FROM dispatches d JOIN events e ON e.id = d.event_id WHERE d.id = ?1`,
+    )
+    .get(causeId);
+  return row === null ? given : Math.max(given, row.depth + 1);
+}
+
+function seqOf(store: Store, id: string): number {
+  return store.db.query<{ seq: number }, [string]>("SELECT seq FROM events WHERE id = ?").get(id)?.seq ?? 0;
+}

@@ -1,0 +1,79 @@
+import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
+import type { Store } from "./open.ts";
+
+interface InvocationRow {
+  id: string;
+  hook_id: string;
+  version_id: string;
+  event_id: string;
+  started_at: number;
+  finished_at: number;
+  latency_ms: number;
+  latency_us: number;
+  outcome: Outcome;
+  fired: number;
+  attempt: number;
+  reason: string | null;
+  result_json: string | null;
+  llm_calls: number;
+  llm_tokens_in: number;
+  llm_tokens_out: number;
+  search_calls: number;
+  error: string | null;
+  stack_trace: string | null;
+}
+
+export interface InvocationLog {
+  readonly lines: readonly LogLine[];
+  readonly dropped_bytes: number;
+}
+
+export interface InvocationFilter {
+  readonly limit: number;
+  /** Unix ms. */
+  readonly since?: number | undefined;
+  readonly errorsOnly?: boolean | undefined;
+}
+
+/** Newest first; reads the hook's index from its end, however many rows there are. */
+export function invocationsOf(store: Store, hookId: string, { limit, since = 0, errorsOnly = false }: InvocationFilter): Invocation[] {
+  const errors = errorsOnly ? "AND error IS NOT NULL" : "";
+  return store.db
+    .query<InvocationRow, [string, number, number]>(`SELECT * FROM hook_invocations WHERE hook_id = ? ${errors} AND +started_at >= ? ORDER BY rowid DESC LIMIT ?`)
+    .all(hookId, since, limit)
+    .map(toInvocation);
+}
+
+export function invocationsOfEvent(store: Store, eventId: string): Invocation[] {
+  return store.db.query<InvocationRow, [string]>("SELECT * FROM hook_invocations WHERE event_id = ? ORDER BY rowid").all(eventId).map(toInvocation);
+}
+
+export function invocationById(store: Store, id: string): Invocation | undefined {
+  const row = store.db.query<InvocationRow, [string]>("SELECT * FROM hook_invocations WHERE id = ?").get(id);
+  return row === null ? undefined : toInvocation(row);
+}
+
+/** The hooks for which the event has its terminal outcome. */
+export function hookIdsEvaluated(store: Store, eventId: string): Set<string> {
+  const rows = store.db.query<{ hook_id: string }, [string]>("SELECT hook_id FROM hook_invocations WHERE event_id = ?").all(eventId);
+  return new Set(rows.map(({ hook_id }) => hook_id));
+}
+
+export function logOf(store: Store, invocationId: string): InvocationLog | undefined {
+  const row = store.db
+    .query<{ lines_json: string; dropped_bytes: number }, [string]>("SELECT lines_json, dropped_bytes FROM invocation_logs WHERE invocation_id = ?")
+    .get(invocationId);
+  return row === null ? undefined : { lines: JSON.parse(row.lines_json) as LogLine[], dropped_bytes: row.dropped_bytes };
+}
+
+function toInvocation(row: InvocationRow): Invocation {
+  const { fired, reason, result_json, error, stack_trace, ...rest } = row;
+  return {
+    ...rest,
+    fired: fired === 1,
+    ...(reason === null ? {} : { reason }),
+    ...(result_json === null ? {} : { result: JSON.parse(result_json) as unknown }),
+    ...(error === null ? {} : { error }),
+    ...(stack_trace === null ? {} : { stack_trace }),
+  };
+}

@@ -1,0 +1,138 @@
+import type { LatencyHistogram } from "../core/latency.ts";
+import { mergeHistograms, percentile } from "../core/latency.ts";
+import type { Store } from "./open.ts";
+
+/** Counters stand in buckets of five minutes (Unix ms / 300 000). */
+const BUCKET_MS = 300_000;
+/** The row that sums all hooks. */
+const ALL = "*";
+
+/** What one commit adds to a hook's counters. */
+export interface StatsDelta {
+  readonly hook_id: string;
+  readonly bucket: number;
+  invocations: number;
+  fires: number;
+  errors: number;
+  skips: number;
+  latency_us_sum: number;
+  latency_us_max: number;
+  readonly latency_histogram: LatencyHistogram;
+  llm_calls: number;
+  llm_tokens_in: number;
+  llm_tokens_out: number;
+  search_calls: number;
+}
+
+export interface HookStats {
+  readonly since: number;
+  readonly invocations: number;
+  readonly fires: number;
+  readonly errors: number;
+  readonly skips: number;
+  readonly avg_latency_ms?: number;
+  readonly p50_ms?: number;
+  readonly p95_ms?: number;
+  readonly p99_ms?: number;
+  readonly max_ms?: number;
+  readonly llm_calls: number;
+  readonly llm_tokens_in: number;
+  readonly llm_tokens_out: number;
+  readonly search_calls: number;
+}
+
+type StatsRow = Omit<StatsDelta, "latency_histogram"> & { latency_histogram: string };
+
+export function emptyDelta(hookId: string, at: number): StatsDelta {
+  return {
+    hook_id: hookId,
+    bucket: Math.floor(at / BUCKET_MS),
+    invocations: 0,
+    fires: 0,
+    errors: 0,
+    skips: 0,
+    latency_us_sum: 0,
+    latency_us_max: 0,
+    latency_histogram: [],
+    llm_calls: 0,
+    llm_tokens_in: 0,
+    llm_tokens_out: 0,
+    search_calls: 0,
+  };
+}
+
+/** Inside a transaction: adds to the hooks' buckets and to the bucket of all. */
+export function addStats(store: Store, deltas: readonly StatsDelta[]): void {
+  const totals = new Map<number, StatsDelta>();
+  for (const delta of deltas) {
+    addRow(store, delta);
+    const total = totals.get(delta.bucket) ?? emptyDelta(ALL, delta.bucket * BUCKET_MS);
+    totals.set(delta.bucket, total);
+    sum(total, delta);
+  }
+  for (const total of totals.values()) addRow(store, total);
+}
+
+/** The counters of a hook (or `*`: of all) since a time, to the five minutes. */
+export function hookStats(store: Store, hookId: string, since: number): HookStats {
+  const total = emptyDelta(hookId, since);
+  const rows = store.db.query<StatsRow, [string, number]>("SELECT * FROM hook_stats WHERE hook_id = ? AND bucket >= ?").all(hookId, Math.floor(since / BUCKET_MS));
+  for (const row of rows) sum(total, { ...row, latency_histogram: JSON.parse(row.latency_histogram) as LatencyHistogram });
+  const { bucket: _bucket, hook_id: _hook, latency_histogram, latency_us_max, latency_us_sum, ...counters } = total;
+  if (total.invocations === 0) return { since, ...counters };
+  const at = (share: number): number => percentile(latency_histogram, share) ?? 0;
+  return {
+    since,
+    ...counters,
+    avg_latency_ms: latency_us_sum / total.invocations / 1_000,
+    p50_ms: at(0.5),
+    p95_ms: at(0.95),
+    p99_ms: at(0.99),
+    max_ms: latency_us_max / 1_000,
+  };
+}
+
+function sum(into: StatsDelta, from: StatsDelta): void {
+  into.invocations += from.invocations;
+  into.fires += from.fires;
+  into.errors += from.errors;
+  into.skips += from.skips;
+  into.latency_us_sum += from.latency_us_sum;
+  into.latency_us_max = Math.max(into.latency_us_max, from.latency_us_max);
+  mergeHistograms(into.latency_histogram, from.latency_histogram);
+  into.llm_calls += from.llm_calls;
+  into.llm_tokens_in += from.llm_tokens_in;
+  into.llm_tokens_out += from.llm_tokens_out;
+  into.search_calls += from.search_calls;
+}
+
+function addRow(store: Store, delta: StatsDelta): void {
+  const before = store.db.query<{ latency_histogram: string }, [string, number]>("SELECT latency_histogram FROM hook_stats WHERE hook_id = ? AND bucket = ?").get(delta.hook_id, delta.bucket);
+  const histogram = before === null ? [] : (JSON.parse(before.latency_histogram) as LatencyHistogram);
+  mergeHistograms(histogram, delta.latency_histogram);
+  store.db
+    .query(
+      `INSERT INTO hook_stats(hook_id, bucket, invocations, fires, errors, skips, latency_us_sum, latency_us_max, latency_histogram,
+         llm_calls, llm_tokens_in, llm_tokens_out, search_calls)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+       ON CONFLICT(hook_id, bucket) DO UPDATE SET invocations = invocations + ?3, fires = fires + ?4, errors = errors + ?5,
+         skips = skips + ?6, latency_us_sum = latency_us_sum + ?7, latency_us_max = max(latency_us_max, ?8), latency_histogram = ?9,
+         llm_calls = llm_calls + ?10, llm_tokens_in = llm_tokens_in + ?11, llm_tokens_out = llm_tokens_out + ?12,
+         search_calls = search_calls + ?13`,
+    )
+    .run(
+      delta.hook_id,
+      delta.bucket,
+      delta.invocations,
+      delta.fires,
+      delta.errors,
+      delta.skips,
+      delta.latency_us_sum,
+      delta.latency_us_max,
+      JSON.stringify(histogram),
+      delta.llm_calls,
+      delta.llm_tokens_in,
+      delta.llm_tokens_out,
+      delta.search_calls,
+    );
+}
