@@ -34,6 +34,8 @@ export class EvaluatorProcess {
   #writer: FrameWriter | undefined;
   #early: string[] = [];
   #gone = false;
+  /** Resolved once `onGone` has been told. */
+  readonly #ending = Promise.withResolvers<void>();
 
   constructor(options: EvaluatorOptions, events: EvaluatorProcessEvents) {
     this.#events = events;
@@ -92,7 +94,7 @@ export class EvaluatorProcess {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
-    await this.#child.exited;
+    await this.#ending.promise;
   }
 
   #connected(socket: Socket<undefined>): void {
@@ -130,6 +132,7 @@ export class EvaluatorProcess {
       // No one was left.
     }
     this.#events.onGone({ code, signal });
+    this.#ending.resolve();
   }
 
   async #drain(stream: ReadableStream<Uint8Array>): Promise<void> {
