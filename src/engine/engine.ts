@@ -126,7 +126,7 @@ export class Engine {
     this.#runtime = createRuntime(
       { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms },
       this.#runtimeEvents(options.services ?? unconfiguredServices),
-      now,
+      () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
     );
     this.#evaluation.attach(this.#runtime);
   }
@@ -216,8 +216,9 @@ export class Engine {
     if (version !== this.#dataVersion) {
       this.#dataVersion = version;
       this.#intake.refresh();
-      this.#loadHooks();
     }
+    // Asked each time: a change made over this process's own connection does not move the data version.
+    this.#loadHooks();
     if (this.#watermark.cursor > this.#savedCursor) {
       this.#savedCursor = this.#watermark.cursor;
       setMeta(this.#store, "eval_cursor", this.#savedCursor);

@@ -188,7 +188,8 @@ export class Evaluation implements JobEvents {
   #fill(queue: HookQueue, runtime: Runtime, now: number): void {
     const jobs: Job[] = [];
     const room = this.#room(queue, runtime, now);
-    while (jobs.length < room || (queue.breaker.state !== "closed" && jobs.length === 0)) {
+    // With an open breaker all that waits is decided at once: one may be the trial, the others are skipped.
+    while (jobs.length < room || (queue.breaker.state !== "closed" && queue.solo === "no")) {
       const job = queue.waiting.first;
       if (job === undefined) break;
       const verdict = decide(queue, this.#parts.rules, now);
@@ -200,10 +201,7 @@ export class Evaluation implements JobEvents {
       queue.waiting.shift();
       queue.admitted.push(now);
       jobs.push(job);
-      if (verdict.run === "trial") {
-        queue.epoch += 1;
-        break;
-      }
+      if (verdict.run === "trial") queue.epoch += 1;
     }
     if (jobs.length > 0) this.#submit(queue, jobs, runtime);
   }
@@ -219,7 +217,8 @@ export class Evaluation implements JobEvents {
     const { concurrency } = metadata.limits;
     const size = chunkSize(queue.averageUs) * concurrency;
     const quota = firesLeft(queue, now) - flying;
-    if (flying === 0) return Math.min(size, quota);
+    // With nothing left of the quota there is still room for saying so.
+    if (flying === 0) return Math.max(1, Math.min(size, quota));
     // A second chunk may wait in the Worker so that it never idles, but only while all is well and order is safe.
     const calm = metadata.mode === "persistent" && queue.breaker.failures === 0 && queue.averageUs !== undefined;
     const free = size * 2 - flying;

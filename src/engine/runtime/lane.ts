@@ -28,7 +28,7 @@ interface ChunkInFlight {
 export class Lane {
   readonly #options: EvaluatorOptions;
   readonly #events: LaneEvents;
-  readonly #clock: () => number;
+  readonly #clockOffset: () => number;
   readonly #chunks = new Map<number, ChunkInFlight>();
   readonly #introduced = new Set<string>();
   #process: EvaluatorProcess | undefined;
@@ -36,10 +36,10 @@ export class Lane {
   #nextChunk = 1;
   #outgoing: [number, ChunkInFlight][] = [];
 
-  constructor(options: EvaluatorOptions, events: LaneEvents, clock: () => number) {
+  constructor(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number) {
     this.#options = options;
     this.#events = events;
-    this.#clock = clock;
+    this.#clockOffset = clockOffset;
   }
 
   get inFlight(): number {
@@ -104,7 +104,7 @@ export class Lane {
   }
 
   #sendRun(chunks: (ToEvaluator & { t: "run" })["chunks"], lines: readonly string[]): void {
-    this.#running().send({ t: "run", lines: lines.length, now: this.#clock(), chunks }, lines);
+    this.#running().send({ t: "run", lines: lines.length, clockOffset: this.#clockOffset(), chunks }, lines);
   }
 
   #running(): EvaluatorProcess {
@@ -177,13 +177,14 @@ export class Lane {
     this.#introduced.delete(end.v);
     const failure = failureOf(end);
     if (failure !== undefined && end.why !== "load") {
-      for (const [id, index, ranForMs] of end.running) {
+      for (const [id, index, ranForMs] of culpritsOf(end)) {
         const chunk = this.#chunks.get(id);
-        const job = chunk === undefined ? undefined : this.#take(chunk, index);
+        const job = chunk === undefined ? undefined : this.#take(chunk, index ?? chunk.jobs.findIndex((one) => one !== undefined));
         if (job !== undefined) this.#events.onFailed(end.v, job, { ...failure, ranForMs });
       }
     }
-    this.#returnAll((chunk) => chunk.submission.version === end.v, "innocent");
+    // Only what that Worker owed: a newer chunk of the version may be on its way to the next one.
+    this.#returnAll((id) => end.owed.includes(id), "innocent");
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
     if (end.stuck === true) this.kill();
   }
@@ -207,10 +208,10 @@ export class Lane {
     this.#returnAll(() => true, this.#deliberate ? "innocent" : "suspect");
   }
 
-  #returnAll(wanted: (chunk: ChunkInFlight) => boolean, why: "innocent" | "suspect"): void {
+  #returnAll(wanted: (id: number) => boolean, why: "innocent" | "suspect"): void {
     const byVersion = new Map<string, Job[]>();
     for (const [id, chunk] of this.#chunks) {
-      if (!wanted(chunk)) continue;
+      if (!wanted(id)) continue;
       this.#chunks.delete(id);
       const jobs = chunk.jobs.filter((job) => job !== undefined);
       const { version } = chunk.submission;
@@ -228,6 +229,13 @@ export class Lane {
       asked?.send(reply(false, error));
     }
   }
+}
+
+/** What was running; when nothing was, the first thing owed: something has to end, or it would be tried for ever. */
+function culpritsOf(end: EndedHeader): readonly (readonly [chunk: number, index: number | undefined, ranForMs: number])[] {
+  if (end.running.length > 0) return end.running;
+  const [first] = end.owed;
+  return first === undefined ? [] : [[first, undefined, 0]];
 }
 
 function failureOf(end: EndedHeader): Failure | undefined {

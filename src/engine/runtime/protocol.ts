@@ -54,8 +54,8 @@ export interface LoadHeader {
 export interface RunHeader {
   readonly t: "run";
   readonly lines: number;
-  /** Evaluation clock, Unix ms. */
-  readonly now: number;
+  /** Evaluation clock minus system clock, ms: 0 but for a replay or a test. */
+  readonly clockOffset: number;
   readonly chunks: readonly Chunk[];
 }
 
@@ -101,6 +101,8 @@ export interface EndedHeader {
   readonly t: "ended";
   readonly v: string;
   readonly why: WorkerEnd;
+  /** Chunks it has not wholly answered. */
+  readonly owed: readonly number[];
   /** What was running: chunk and index, for a culprit. */
   readonly running: readonly (readonly [chunk: number, index: number, ranForMs: number])[];
   readonly message?: string;

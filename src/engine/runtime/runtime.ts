@@ -19,8 +19,8 @@ export interface Runtime {
  * Two evaluators: all hooks share one; a hook that may have killed it runs alone, one job at a time, in the second,
  * so the next death has one possible cause and no other victim.
  */
-export function createRuntime(options: EvaluatorOptions, events: LaneEvents, now: () => number): Runtime {
-  const shared = new Lane(options, events, now);
+export function createRuntime(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number): Runtime {
+  const shared = new Lane(options, events, clockOffset);
   const solo = new Lane(options, {
     onResults: events.onResults,
     onFailed: events.onFailed,
@@ -33,7 +33,7 @@ export function createRuntime(options: EvaluatorOptions, events: LaneEvents, now
       if (why !== "suspect") return events.onReturned(version, jobs, why);
       for (const job of jobs) events.onFailed(version, job, crashedAlone);
     },
-  }, now);
+  }, clockOffset);
   return {
     submit: (submission, alone) => (alone ? solo : shared).submit(submission),
     flush: () => {

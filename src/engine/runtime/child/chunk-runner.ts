@@ -11,6 +11,9 @@ import type { RunMessage } from "./worker-protocol.ts";
 /** Results that are ready are sent at the latest after so long, so that a slow invocation holds back no earlier one. */
 const FLUSH_MS = 1;
 
+/** Kept from before the hook was loaded: what it patches is its own affair. */
+const { parse } = JSON;
+
 interface RunnerParts {
   readonly load: LoadHeader;
   readonly handler: (context: object) => unknown;
@@ -19,6 +22,8 @@ interface RunnerParts {
   readonly ledger: Ledger;
   readonly running: Int32Array;
   readonly post: (results: string) => void;
+  /** The loop itself failed, which only a hook that changed a built-in can bring about. */
+  readonly broken: (error: unknown) => void;
 }
 
 /** Runs the chunks of one hook version: in order, `concurrency` at a time, and not beyond a halt. */
@@ -44,7 +49,7 @@ export class ChunkRunner {
 
   add(chunk: RunMessage): void {
     this.#queue.push(chunk);
-    if (!this.#draining) void this.#drain();
+    if (!this.#draining) this.#drain().catch(this.#parts.broken);
   }
 
   /** A line from `console` belongs to the invocation that runs; one that comes late belongs to none. */
@@ -71,7 +76,7 @@ export class ChunkRunner {
       this.#failed = chunk.failed;
       this.#halted = false;
     }
-    const events = JSON.parse(chunk.events) as RunEvent[];
+    const events = parse(chunk.events) as RunEvent[];
     const { concurrency } = this.#parts.load;
     for (const [index, seen] of events.entries()) {
       if (this.#halted) {
@@ -96,12 +101,12 @@ export class ChunkRunner {
   /** Runs one; returns a promise only when the handler did, so that a synchronous hook costs no turn of the loop. */
   #invoke(chunk: RunMessage, index: number, seen: RunEvent): Promise<void> | undefined {
     const { load, handler, state, services, ledger } = this.#parts;
-    const run = new Run(index, state, load.timeoutMs);
+    const run = new Run(index, state, load.timeoutMs, chunk.clockOffset);
     const slot = this.#claim(chunk.c, index);
     this.#active.add(run);
-    const { now, triggerCount, lastTriggered } = chunk;
+    const { triggerCount, lastTriggered } = chunk;
     try {
-      const context = buildContext(seen, { load, run, services, ledger, now, triggerCount, lastTriggered });
+      const context = buildContext(seen, { load, run, services, ledger, triggerCount, lastTriggered });
       const value = this.#inside === undefined ? handler(context) : this.#inside.run(run, () => handler(context));
       if (!isThenable(value)) {
         this.#settle(run, slot, chunk, value);

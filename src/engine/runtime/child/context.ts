@@ -8,7 +8,6 @@ interface ContextParts {
   readonly run: Run;
   readonly services: ServiceCalls;
   readonly ledger: Ledger;
-  readonly now: number;
   readonly triggerCount: number;
   readonly lastTriggered: number | null;
 }
@@ -36,7 +35,7 @@ export function buildContext(seen: RunEvent, parts: ContextParts): object {
     cortex: { search },
     llm: (prompt: string, options: object = {}) => callModel(prompt, options, parts),
     state: run.state,
-    now: new Date(parts.now),
+    now: new Date(run.startedAt),
     hook,
     automation: hook,
     log: {

@@ -14,8 +14,9 @@ export function describeError(thrown: unknown): { message: string; stack?: strin
       return stack === undefined ? { message } : { message, stack };
     }
     if (typeof thrown === "string") return { message: thrown.slice(0, MESSAGE_CHARS) };
-    const text = typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : String(thrown);
-    return { message: `threw ${typeof thrown === "object" ? "a value that is no Error: " : ""}${text ?? typeof thrown}`.slice(0, MESSAGE_CHARS) };
+    const isObject = typeof thrown === "object" && thrown !== null;
+    const text = isObject ? `a value that is no Error: ${JSON.stringify(thrown)}` : String(thrown);
+    return { message: `threw ${text}`.slice(0, MESSAGE_CHARS) };
   } catch {
     return { message: "threw a value that cannot be described" };
   }

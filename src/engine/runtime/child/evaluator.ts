@@ -60,7 +60,7 @@ class Evaluator {
       const whole = chunk.e.length === lines.length;
       const events = whole ? all : `[${chunk.e.map((index) => lines[index]).join(",")}]`;
       const { c, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch } = chunk;
-      host.send({ t: "run", c, now: header.now, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events }, chunk.e.length, now);
+      host.send({ t: "run", c, clockOffset: header.clockOffset, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events }, chunk.e.length, now);
     }
     this.#watch();
   }
@@ -99,7 +99,7 @@ class Evaluator {
   }
 
   #results(host: WorkerHost, chunk: number, count: number, results: string): void {
-    host.settle(chunk, count);
+    host.settle(chunk, count, performance.now());
     this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"lines":1}\n${results}\n`);
     if (host.load.fresh && !host.busy) this.#end(host, "fresh");
   }

@@ -8,10 +8,15 @@ import { StateView } from "./state.ts";
 /** A result larger than this as JSON is an error of the hook. */
 const RESULT_BYTES = 262_144;
 
+/** Kept from before the hook was loaded: what it patches is its own affair. */
+const { stringify } = JSON;
+const { now: systemNow } = Date;
+
 /** One invocation while it runs: its logs, its view of the state, its counters, and at the end its line on the wire. */
 export class Run {
   readonly index: number;
-  readonly startedAt = Date.now();
+  /** By the evaluation's clock, Unix ms. */
+  readonly startedAt: number;
   readonly state: StateView;
   llmCalls = 0;
   searchCalls = 0;
@@ -26,8 +31,9 @@ export class Run {
   readonly #begun = performance.now();
   readonly #timeoutMs: number;
 
-  constructor(index: number, state: HookState, timeoutMs: number) {
+  constructor(index: number, state: HookState, timeoutMs: number, clockOffset: number) {
     this.index = index;
+    this.startedAt = systemNow() + clockOffset;
     this.state = new StateView(state);
     this.#timeoutMs = timeoutMs;
   }
@@ -42,7 +48,7 @@ export class Run {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = new AbortController();
-      const left = Math.max(0, this.#timeoutMs - (performance.now() - this.#begun));
+      const left = Math.max(0, Math.ceil(this.#timeoutMs - (performance.now() - this.#begun)));
       this.#abortTimer = setTimeout(() => abort.abort(new DOMException("the hook reached its timeout_ms", "TimeoutError")), left);
       this.#abort = abort;
     }
@@ -56,7 +62,7 @@ export class Run {
     }
     let text: string | undefined;
     try {
-      text = JSON.stringify(value);
+      text = stringify(value);
     } catch (error) {
       return this.#refuse(`RESULT_INVALID: the returned value is not JSON: ${describeError(error).message}`);
     }
@@ -68,11 +74,11 @@ export class Run {
   }
 
   fail(error: unknown): string {
-    return this.#line(2, `"error":${JSON.stringify(describeError(error))}`);
+    return this.#line(2, `"error":${stringify(describeError(error))}`);
   }
 
   #refuse(message: string): { line: string; ok: boolean; fired: boolean; disables: boolean } {
-    return { line: this.#line(2, `"error":${JSON.stringify({ message })}`), ok: false, fired: false, disables: false };
+    return { line: this.#line(2, `"error":${stringify({ message })}`), ok: false, fired: false, disables: false };
   }
 
   #line(kind: WireResult[1], main: string | undefined): string {
@@ -83,7 +89,7 @@ export class Run {
     // A failed invocation leaves no trace in the state: what it wrote is dropped with it.
     const state = kind === 2 ? undefined : this.state.commit();
     if (state !== undefined) parts.push(`"state":${state}`);
-    if (this.#logs !== undefined) parts.push(`"logs":${JSON.stringify(this.#logs.lines)},"dropped":${this.#logs.dropped}`);
+    if (this.#logs !== undefined) parts.push(`"logs":${stringify(this.#logs.lines)},"dropped":${this.#logs.dropped}`);
     if (this.llmCalls > 0) parts.push(`"llm":[${this.llmCalls},${this.tokensIn},${this.tokensOut}]`);
     if (this.searchCalls > 0) parts.push(`"search":${this.searchCalls}`);
     const extra = parts.length === 0 ? "" : `,{${parts.join(",")}}`;

@@ -8,6 +8,8 @@ export interface HostEvents {
   onEnded(host: WorkerHost, end: EndedHeader): void;
 }
 
+/** A Worker that owes results and runs nothing for so long is broken, or still loading; ms. */
+const STALL_MS = 5_000;
 /** A Worker that sends this many messages that are none of the protocol's is ended. */
 const STRAY_MESSAGES = 100;
 
@@ -62,7 +64,8 @@ export class WorkerHost {
   }
 
   /** `count` invocations of the chunk are answered. */
-  settle(chunk: number, count: number): void {
+  settle(chunk: number, count: number, now: number): void {
+    this.lastUsed = now;
     const left = (this.owed.get(chunk) ?? 0) - count;
     if (left > 0) this.owed.set(chunk, left);
     else this.owed.delete(chunk);
@@ -79,10 +82,18 @@ export class WorkerHost {
       else if (seen === undefined || seen.chunk !== chunk || seen.index !== index) this.#seen[slot] = { chunk, index, since: now };
       else if (now - seen.since >= timeoutMs) late = true;
     }
-    if (!late || this.#why !== undefined) return false;
+    if (this.#why !== undefined) return false;
+    if (!late) return this.#watchStall(now);
     const pastLimit = (entry: Running | undefined): entry is Running => entry !== undefined && now - entry.since >= timeoutMs;
     this.#culprits = this.#seen.filter(pastLimit).map((entry) => [entry.chunk, entry.index, Math.round(now - entry.since)] as const);
     this.end("timeout");
+    return true;
+  }
+
+  #watchStall(now: number): boolean {
+    if (this.#seen.some((running) => running !== undefined)) this.lastUsed = now;
+    if (now - this.lastUsed < STALL_MS) return false;
+    this.#note("protocol", `the hook's Worker did nothing for ${STALL_MS} ms although events wait for it`);
     return true;
   }
 
@@ -116,6 +127,9 @@ export class WorkerHost {
       return;
     } else if (message.t === "load_failed") {
       this.#loadFailed(message);
+      return;
+    } else if (message.t === "broken") {
+      this.#note("protocol", `the hook broke its own Worker: ${message.message}`);
       return;
     }
     this.#strays += 1;
@@ -156,6 +170,6 @@ export class WorkerHost {
   #report(extra: { stuck?: true }): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#events.onEnded(this, { t: "ended", v: this.load.v, why: this.#why ?? "exit", running: this.#culprits, ...this.#details, ...extra });
+    this.#events.onEnded(this, { t: "ended", v: this.load.v, why: this.#why ?? "exit", owed: [...this.owed.keys()], running: this.#culprits, ...this.#details, ...extra });
   }
 }

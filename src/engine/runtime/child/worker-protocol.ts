@@ -12,7 +12,7 @@ export interface WorkerBoot {
 export interface RunMessage {
   readonly t: "run";
   readonly c: number;
-  readonly now: number;
+  readonly clockOffset: number;
   readonly triggerCount: number;
   readonly lastTriggered: number | null;
   readonly failed: number;
@@ -46,4 +46,10 @@ export interface LoadFailedMessage {
   readonly logs: readonly LogLine[];
 }
 
-export type FromWorker = string | CallMessage | LoadFailedMessage;
+/** What carries the results no longer works: the hook changed something it stands on. */
+export interface BrokenMessage {
+  readonly t: "broken";
+  readonly message: string;
+}
+
+export type FromWorker = string | CallMessage | LoadFailedMessage | BrokenMessage;

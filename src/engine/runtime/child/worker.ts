@@ -51,6 +51,7 @@ async function load(): Promise<void> {
     ledger: new Ledger(boot.load.dbPath),
     running: new Int32Array(boot.running),
     post,
+    broken: (error) => post({ t: "broken", message: describeError(error).message }),
   });
   for (const message of waiting.splice(0)) receive(message);
   // What loading left behind is most of a small hook's memory; once is enough (0.5 MB of 3.2, measured).

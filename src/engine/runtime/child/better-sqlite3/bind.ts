@@ -44,7 +44,8 @@ export function nativeArguments(parameters: Parameters, values: SqlValue[]): Sql
   for (let index = 1; index <= count; index++) {
     const name = names.get(index);
     const value = values[index - 1] ?? null;
-    if (name === undefined) anonymous.push(value);
+    // node:sqlite counts a numbered parameter (`?5`) among the anonymous ones.
+    if (name === undefined || name.startsWith("?")) anonymous.push(value);
     else named[name] = value;
   }
   // Its types put the object in front of the rest; one list keeps a single call for both shapes.
@@ -61,7 +62,7 @@ function bindNamed(names: ReadonlyMap<number, string>, given: Record<string, unk
 }
 
 function bindable(value: unknown): SqlValue {
-  const converted = toSqlValue(value);
+  const converted = toSqlValue(value, "The bound string, buffer, or bigint is too big");
   if (converted === undefined) {
     throw new TypeError("SQLite3 can only bind numbers, strings, bigints, buffers, and null");
   }

@@ -80,13 +80,23 @@ export class Connection {
 
   /** Calls the verbose callback. Only inside `execute`. */
   log(sql: string): void {
-    this.#verbose?.(sql);
+    // Not as a method: the hook's callback must not see the connection as its `this`.
+    const verbose = this.#verbose;
+    verbose?.(sql);
   }
 
   /** Rows changed on this connection since it was opened. */
   totalChanges(): number {
     this.#totalChanges ??= this.#native.prepare("SELECT total_changes() AS total");
     return Number(this.#totalChanges.get()?.["total"]);
+  }
+
+  serialize(attached: string): Buffer {
+    const known = this.#native.prepare("SELECT 1 FROM pragma_database_list WHERE name = ?").get(attached);
+    // SQLite's own error for this is "not an error".
+    if (known === undefined) throw new SqliteError(`unknown database ${attached}`, "SQLITE_ERROR");
+    const bytes = this.execute((native) => native.serialize(attached));
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   close(): void {
@@ -109,7 +119,8 @@ function openNative(request: OpenRequest): DatabaseSync {
     const path = filename.startsWith("file:") ? `./${filename}` : filename;
     const native = new DatabaseSync(path, { readOnly: readonly && contents === undefined, timeout, defensive: true });
     if (contents !== undefined) {
-      native.deserialize(contents);
+      // An empty file is an empty database; deserialize() refuses one.
+      if (contents.length > 0) native.deserialize(contents);
       // A deserialized database has no readonly flag here; the pragma refuses writes with the same error.
       if (readonly) native.exec("PRAGMA query_only = ON");
     }

@@ -1,9 +1,8 @@
 import { callableClass } from "./callable-class.ts";
 import { Connection } from "./connection.ts";
-import { type DatabaseOptions, openRequest } from "./open-options.ts";
+import { type DatabaseOptions, type OpenRequest, openRequest } from "./open-options.ts";
 import { booleanOption, optionsFrom, toggleState } from "./options.ts";
 import type { HookRow } from "./row.ts";
-import { skipBlank } from "./sql-text.ts";
 import { SqliteError } from "./sqlite-error.ts";
 import { Statement } from "./statement.ts";
 import { type TransactionFunction, transactionFunction } from "./transaction.ts";
@@ -12,20 +11,27 @@ import { defineAggregate, defineFunction } from "./user-function.ts";
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 class DatabaseClass {
-  static readonly SqliteError = SqliteError;
-  /** As the package's CommonJS export has it, for `require("better-sqlite3").default`-style interop. */
-  readonly name: string;
-  readonly memory: boolean;
-  readonly readonly: boolean;
   readonly #connection: Connection;
+  readonly #request: OpenRequest;
   readonly #transactionStatements = new Map<string, Statement>();
 
   constructor(filename?: string | Buffer | null, options?: DatabaseOptions | null) {
     const request = openRequest(filename, options);
     this.#connection = new Connection(request);
-    this.name = request.name;
-    this.memory = request.anonymous;
-    this.readonly = request.readonly;
+    this.#request = request;
+  }
+
+  get name(): string {
+    return this.#request.name;
+  }
+
+  /** In-memory or temporary. */
+  get memory(): boolean {
+    return this.#request.anonymous;
+  }
+
+  get readonly(): boolean {
+    return this.#request.readonly;
   }
 
   get open(): boolean {
@@ -73,14 +79,14 @@ class DatabaseClass {
       return this;
     }
     connection.execute(() => {
-      for (let rest = sql.slice(skipBlank(sql, 0)); rest !== ""; ) {
+      let rest = sql;
+      for (;;) {
+        rest = rest.replace(/^[\s;]+/, "");
         const statement = connection.prepare(rest);
         if (statement === undefined) break;
-        const text = statement.sourceSQL;
-        connection.log(text);
+        connection.log(statement.expandedSQL);
         statement.all();
-        rest = rest.slice(text.length);
-        rest = rest.slice(skipBlank(rest, 0));
+        rest = rest.slice(statement.sourceSQL.length);
       }
     });
     return this;
@@ -97,8 +103,7 @@ class DatabaseClass {
     if (typeof attached !== "string") throw new TypeError('Expected the "attached" option to be a string');
     if (attached === "") throw new TypeError('The "attached" option cannot be an empty string');
     this.#requireIdle();
-    const bytes = this.#connection.execute((native) => native.serialize(attached));
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.#connection.serialize(attached);
   }
 
   function(name: string, options: unknown, callback?: unknown): this {

@@ -66,6 +66,9 @@ export function leadingKeyword(sql: string): string {
   return /^\w*/.exec(sql.slice(skipBlank(sql, 0)))?.[0].toUpperCase() ?? "";
 }
 
+/** Longer texts and blobs are cut: a log line is no place for them (better-sqlite3's SQLITE_TRACE_SIZE_LIMIT). */
+const MAX_LITERAL_BYTES = 32;
+
 /** The statement with its values in the place of its parameters, as `sqlite3_expanded_sql` writes them. */
 export function expandSql(sql: string, parameters: Parameters, values: readonly SqlValue[]): string {
   let expanded = "";
@@ -81,8 +84,19 @@ function literal(value: SqlValue): string {
   if (value === null) return "NULL";
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return realLiteral(value);
-  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
-  return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}'`;
+  if (typeof value === "string") {
+    const bytes = Buffer.from(value);
+    let end = MAX_LITERAL_BYTES;
+    // Whole characters: a byte 10xxxxxx continues the one before.
+    while (((bytes[end] ?? 0) & 0xc0) === 0x80) end++;
+    return `'${bytes.toString("utf8", 0, end).replaceAll("'", "''")}'${omitted(bytes.length, end)}`;
+  }
+  const shown = Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, MAX_LITERAL_BYTES));
+  return `x'${shown.toString("hex")}'${omitted(value.byteLength, MAX_LITERAL_BYTES)}`;
+}
+
+function omitted(length: number, shown: number): string {
+  return length > shown ? `/*+${length - shown} bytes*/` : "";
 }
 
 /** SQLite's `%!.15g`: fifteen digits, always with a decimal point. */

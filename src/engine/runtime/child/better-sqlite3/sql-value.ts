@@ -10,7 +10,7 @@ const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 63n - 1n;
 
 /** A JavaScript value as SQLite stores it, or undefined when SQLite has no such type. RangeError: a bigint over 64 bits. */
-export function toSqlValue(value: unknown): SqlValue | undefined {
+export function toSqlValue(value: unknown, tooBig: string): SqlValue | undefined {
   switch (typeof value) {
     case "number":
     case "string":
@@ -18,9 +18,7 @@ export function toSqlValue(value: unknown): SqlValue | undefined {
     case "undefined":
       return null;
     case "bigint":
-      if (value < MIN_INTEGER || value > MAX_INTEGER) {
-        throw new RangeError("The bound string, buffer, or bigint is too big");
-      }
+      if (value < MIN_INTEGER || value > MAX_INTEGER) throw new RangeError(tooBig);
       return value;
     default:
       if (value === null) return null;

@@ -33,6 +33,8 @@ export class Statement {
   readonly #connection: Connection;
   readonly #native: StatementSync;
   readonly #keyword: string;
+  /** The statement's own text, which may end before the source does. */
+  readonly #sql: string;
   readonly #parameters: Parameters;
   #bound: SqlValue[] | undefined;
   #mode: RowMode = "flat";
@@ -48,7 +50,8 @@ export class Statement {
     const sql = source.split("\0", 1)[0] ?? "";
     const native = connection.prepare(sql);
     if (native === undefined) throw new RangeError("The supplied SQL string contains no statements");
-    if (hasMoreSql(sql, native.sourceSQL.length)) {
+    this.#sql = native.sourceSQL;
+    if (hasMoreSql(sql, this.#sql.length)) {
       throw new RangeError("The supplied SQL string contains more than one statement");
     }
     const reader = options.pragma === true || native.columns().length > 0;
@@ -60,7 +63,7 @@ export class Statement {
     this.#connection = connection;
     this.#native = native;
     this.#keyword = keyword;
-    this.#parameters = options.unbound === true ? NO_PARAMETERS : parametersOf(native.sourceSQL);
+    this.#parameters = options.unbound === true ? NO_PARAMETERS : parametersOf(this.#sql);
     this.#safeIntegers = connection.safeIntegers;
   }
 
@@ -132,7 +135,7 @@ export class Statement {
     this.#requireUnlocked();
     const values = bindArguments(this.#parameters, args);
     // Bound for good, so what the hook does to its buffers later must not show.
-    this.#bound = values.map((value) => (value instanceof Uint8Array ? value.slice() : value));
+    this.#bound = values.map((value) => (value instanceof Uint8Array ? new Uint8Array(value) : value));
     return this;
   }
 
@@ -168,9 +171,9 @@ export class Statement {
     }));
   }
 
-  /** The SQL, with the values of `bind()` in it. */
+  /** The SQL, with the values of `bind()` in it while the connection is open. */
   toString(): string {
-    return this.#bound === undefined ? this.source : this.#expanded(this.#bound);
+    return this.#bound === undefined || !this.#connection.open ? this.source : this.#expanded(this.#bound);
   }
 
   #start(args: readonly unknown[], mutates: boolean): SqlValue[] {
@@ -196,7 +199,7 @@ export class Statement {
   }
 
   #expanded(values: readonly SqlValue[]): string {
-    return expandSql(this.#native.sourceSQL, this.#parameters, values);
+    return expandSql(this.#sql, this.#parameters, values);
   }
 
   /** Asked after each execution: SQLite compiles a statement anew when the schema has changed. */

@@ -14,8 +14,8 @@ export function defineFunction(connection: Connection, name: string, options: Gi
   const readArguments = argumentReader(connection, options);
   const safeName = requireName(name);
   const call = (...args: SQLOutputValue[]): SQLInputValue =>
-    returned(callback(...readArguments(args)), `User-defined function ${safeName}()`);
-  setLength(call, native.varargs ? 0 : argumentCount([callback]));
+    returned(callback(...readArguments(args)), safeName);
+  setLength(call, native.varargs ? 0 : argumentCount([callback], 0));
   connection.execute((database) => database.function(safeName, native, call));
 }
 
@@ -29,7 +29,8 @@ export function defineAggregate(connection: Connection, name: string, options: G
   const result = functionOption(options, "result");
   const native = nativeOptions(options);
   const readArguments = argumentReader(connection, options);
-  const length = native.varargs ? 1 : Math.max(1, argumentCount(inverse === undefined ? [step] : [step, inverse]));
+  const callbacks = inverse === undefined ? [step] : [step, inverse];
+  const length = native.varargs ? 1 : argumentCount(callbacks, 1) + 1;
   // node:sqlite knows SQL values only as accumulators; a box carries any JavaScript value past it.
   const advance = (callback: Callback) => {
     const call = (box: Box, ...args: SQLOutputValue[]): Box => {
@@ -45,7 +46,7 @@ export function defineAggregate(connection: Connection, name: string, options: G
       step: asNative<NativeStep>(advance(step)),
       ...(inverse === undefined ? {} : { inverse: asNative<NativeStep>(advance(inverse)) }),
       result: asNative<(box: SQLInputValue) => SQLInputValue>(({ value }: Box) =>
-        returned(result === undefined ? value : result(value), `User-defined function ${safeName}()`)
+        returned(result === undefined ? value : result(value), safeName)
       ),
     })
   );
@@ -83,13 +84,14 @@ function argumentReader(connection: Connection, options: GivenOptions): (args: r
   return (args) => args.map((value) => toHookValue(value, safeIntegers));
 }
 
-function argumentCount(callbacks: readonly Callback[]): number {
+/** The most SQL arguments one of the callbacks takes, after its first `own` parameters. */
+function argumentCount(callbacks: readonly Callback[], own: number): number {
   for (const { length } of callbacks) {
     if (!Number.isInteger(length) || length < 0) {
       throw new TypeError("Expected function.length to be a positive integer");
     }
   }
-  const count = Math.max(...callbacks.map((callback) => callback.length));
+  const count = Math.max(0, ...callbacks.map((callback) => callback.length - own));
   if (count > MAX_ARGUMENTS) throw new RangeError("User-defined functions cannot have more than 100 arguments");
   return count;
 }
@@ -100,7 +102,7 @@ function setLength<Target extends object>(target: Target, value: number): Target
 }
 
 function returned(value: unknown, name: string): SQLInputValue {
-  const converted = toSqlValue(value);
-  if (converted === undefined) throw new TypeError(`${name} returned an invalid value`);
+  const converted = toSqlValue(value, `User-defined function ${name}() returned a bigint that was too big`);
+  if (converted === undefined) throw new TypeError(`User-defined function ${name}() returned an invalid value`);
   return converted;
 }
