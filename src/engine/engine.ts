@@ -185,7 +185,7 @@ export class Engine {
     this.#timekeeper.stop();
     this.#evaluation.dispose();
     await this.#runtime[Symbol.asyncDispose]();
-    this.#commit.flush();
+    this.#commit.close();
     this.#saveCursor();
   }
 

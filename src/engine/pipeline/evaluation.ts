@@ -140,7 +140,9 @@ export class Evaluation implements JobEvents {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);
   }
 
+  /** Starts nothing more. */
   dispose(): void {
+    this.#runtime = undefined;
     this.#debouncer.dispose();
   }
 

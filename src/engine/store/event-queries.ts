@@ -32,8 +32,11 @@ export interface EventFilter {
   /** Unix ms, inclusive. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
-  /** Full-text query over `content`. */
+  /** Words that all occur in `content`. */
   readonly search?: string | undefined;
+  /** Only what was stored before, or after, the event of that seq. */
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
 }
 
 export function eventById(store: Store, id: string): StoredEvent | undefined {
@@ -75,10 +78,19 @@ export function listEvents(store: Store, filter: EventFilter): StoredEvent[] {
     conditions.push("timestamp <= ?");
     values.push(filter.until);
   }
-  if (filter.search !== undefined) {
+  if (filter.before !== undefined) {
+    conditions.push("seq < ?");
+    values.push(filter.before);
+  }
+  if (filter.after !== undefined) {
+    conditions.push("seq > ?");
+    values.push(filter.after);
+  }
+  const words = filter.search?.split(/[\s\0]+/).filter((word) => word !== "") ?? [];
+  if (words.length > 0) {
     conditions.push("seq IN (SELECT rowid FROM events_fts WHERE events_fts MATCH ?)");
     // As words, not as FTS5 syntax: whatever a user types is a text to find.
-    values.push(filter.search.split(/\s+/).filter((word) => word !== "").map((word) => `"${word.replaceAll('"', '""')}"`).join(" "));
+    values.push(`content : (${words.map((word) => `"${word.replaceAll('"', '""')}"`).join(" AND ")})`);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   return store.db.query<EventRow, (string | number)[]>(`SELECT * FROM events ${where} ORDER BY seq DESC LIMIT ?`).all(...values, filter.limit).map(toEvent);

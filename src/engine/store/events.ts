@@ -1,5 +1,6 @@
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import { addToEpisode } from "./episodes.ts";
+import { eventById } from "./event-queries.ts";
 import type { Store } from "./open.ts";
 
 interface InsertOptions {
@@ -41,7 +42,7 @@ function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: 
       event.addressed_to ?? null,
       suppressed ?? null,
     );
-  if (changes === 0) return { event: { ...event, seq: seqOf(store, event.id) }, duplicate: true };
+  if (changes === 0) return { event: stored(store, event.id), duplicate: true };
   const seq = Number(lastInsertRowid);
   if (event.content !== undefined && event.content !== "") {
     store.db.query("INSERT INTO events_fts(rowid, event_id, content) VALUES (?, ?, ?)").run(seq, event.id, event.content);
@@ -49,27 +50,32 @@ function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: 
   if (event.thread_id !== undefined) store.db.query("INSERT INTO threads(id, channel) VALUES (?, ?) ON CONFLICT(id) DO NOTHING").run(event.thread_id, event.channel);
   if (event.sender_id !== undefined) addSender(store, event.id, event.channel, event.sender_id);
   if (event.type === "message") addToEpisode(store, event);
-  const stored = { ...event, seq, depth };
-  return { event: suppressed === undefined ? stored : { ...stored, suppressed }, duplicate: false };
+  const added = { ...event, seq, depth };
+  return { event: suppressed === undefined ? added : { ...added, suppressed }, duplicate: false };
 }
 
 function addSender(store: Store, eventId: string, channel: string, senderId: string): void {
-  const contact = `${channel}:${senderId}`;
-  store.db.query("INSERT INTO contacts(id, contact_type, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(contact, channel, senderId);
+  // Asked for first: most senders are known, and a person may have entered this contact under an id of its own.
+  const known = store.db.query<{ id: string }, [string, string]>("SELECT id FROM contacts WHERE contact_type = ? AND value = ?").get(channel, senderId);
+  const contact = known?.id ?? `${channel}:${senderId}`;
+  if (known === null) store.db.query("INSERT INTO contacts(id, contact_type, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(contact, channel, senderId);
   store.db.query("INSERT INTO event_participants(event_id, contact_id, role) VALUES (?, ?, 'sender')").run(eventId, contact);
 }
 
-/** One more than its cause, which is an event or a dispatch; a cause nobody knows leaves the depth as given. */
+/** One more than its cause: an event, or the event of a dispatch or an invocation. A cause nobody knows leaves it as given. */
 function causeDepth(store: Store, causeId: string, given: number): number {
   const row = store.db
     .query<{ depth: number }, [string]>(
       `SELECT depth FROM events WHERE id = ?1
-       UNION ALL SELECT e.depth FROM dispatches d JOIN events e ON e.id = d.event_id WHERE d.id = ?1`,
+       UNION ALL SELECT e.depth FROM dispatches d JOIN events e ON e.id = d.event_id WHERE d.id = ?1
+       UNION ALL SELECT e.depth FROM hook_invocations i JOIN events e ON e.id = i.event_id WHERE i.id = ?1`,
     )
     .get(causeId);
   return row === null ? given : Math.max(given, row.depth + 1);
 }
 
-function seqOf(store: Store, id: string): number {
-  return store.db.query<{ seq: number }, [string]>("SELECT seq FROM events WHERE id = ?").get(id)?.seq ?? 0;
+function stored(store: Store, id: string): StoredEvent {
+  const event = eventById(store, id);
+  if (event === undefined) throw new Error(`the event ${id} was neither stored nor there before`);
+  return event;
 }

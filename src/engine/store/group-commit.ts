@@ -18,6 +18,7 @@ export class GroupCommit {
   readonly #after: () => void;
   #group: Entry[] = [];
   #planned = false;
+  #closed = false;
 
   /** `before` runs first in each transaction, `after` once it is committed and all its members were told. */
   constructor(store: Store, before: () => void, after: () => void) {
@@ -45,7 +46,14 @@ export class GroupCommit {
     this.#add({ work, committed, failed });
   }
 
+  /** Commits what has gathered and takes nothing more: what comes later was never acknowledged. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+  }
+
   #add(entry: Entry): void {
+    if (this.#closed) return;
     this.#group.push(entry);
     if (this.#planned) return;
     this.#planned = true;

@@ -35,13 +35,26 @@ export interface InvocationFilter {
   readonly errorsOnly?: boolean | undefined;
 }
 
-/** Newest first; reads the hook's index from its end, however many rows there are. */
-export function invocationsOf(store: Store, hookId: string, { limit, since = 0, errorsOnly = false }: InvocationFilter): Invocation[] {
+/** Rows of all hooks that are looked through by time; when more of them are recent, the hook's own index is quicker. */
+const RECENT_ROWS = 20_000;
+
+/** Newest first; reads an index from its end, however many rows there are. */
+export function invocationsOf(store: Store, hookId: string, { limit, since, errorsOnly = false }: InvocationFilter): Invocation[] {
   const errors = errorsOnly ? "AND error IS NOT NULL" : "";
+  // A hook that rested since then may have millions of older rows, which its own index would walk through.
+  const byTime = since !== undefined && countSince(store, since) < RECENT_ROWS;
+  const from = byTime ? "hook_invocations INDEXED BY idx_invocations_time WHERE hook_id = ? AND started_at >= ?" : "hook_invocations WHERE hook_id = ? AND +started_at >= ?";
   return store.db
-    .query<InvocationRow, [string, number, number]>(`SELECT * FROM hook_invocations WHERE hook_id = ? ${errors} AND +started_at >= ? ORDER BY rowid DESC LIMIT ?`)
-    .all(hookId, since, limit)
+    .query<InvocationRow, [string, number, number]>(`SELECT * FROM ${from} ${errors} ORDER BY rowid DESC LIMIT ?`)
+    .all(hookId, since ?? 0, limit)
     .map(toInvocation);
+}
+
+function countSince(store: Store, since: number): number {
+  const row = store.db
+    .query<{ n: number }, [number, number]>("SELECT count(*) AS n FROM (SELECT 1 FROM hook_invocations WHERE started_at >= ? LIMIT ?)")
+    .get(since, RECENT_ROWS);
+  return row?.n ?? 0;
 }
 
 export function invocationsOfEvent(store: Store, eventId: string): Invocation[] {
@@ -57,6 +70,20 @@ export function invocationById(store: Store, id: string): Invocation | undefined
 export function hookIdsEvaluated(store: Store, eventId: string): Set<string> {
   const rows = store.db.query<{ hook_id: string }, [string]>("SELECT hook_id FROM hook_invocations WHERE event_id = ?").all(eventId);
   return new Set(rows.map(({ hook_id }) => hook_id));
+}
+
+/** How many of a hook's newest invocations are looked through for logs: most write none. */
+export const LOGS_SCANNED = 10_000;
+
+/** The hook's newest invocations that wrote something, newest first, among its LOGS_SCANNED newest. */
+export function invocationsWithLogs(store: Store, hookId: string, limit: number): Invocation[] {
+  return store.db
+    .query<InvocationRow, [string, number, number]>(
+      `SELECT * FROM hook_invocations i WHERE rowid IN (SELECT rowid FROM hook_invocations WHERE hook_id = ? ORDER BY rowid DESC LIMIT ?)
+       AND EXISTS (SELECT 1 FROM invocation_logs l WHERE l.invocation_id = i.id) ORDER BY rowid DESC LIMIT ?`,
+    )
+    .all(hookId, LOGS_SCANNED, limit)
+    .map(toInvocation);
 }
 
 export function logOf(store: Store, invocationId: string): InvocationLog | undefined {

@@ -80,7 +80,9 @@ export function hookStats(store: Store, hookId: string, since: number): HookStat
   for (const row of rows) sum(total, { ...row, latency_histogram: JSON.parse(row.latency_histogram) as LatencyHistogram });
   const { bucket: _bucket, hook_id: _hook, latency_histogram, latency_us_max, latency_us_sum, ...counters } = total;
   if (total.invocations === 0) return { since, ...counters };
-  const at = (share: number): number => percentile(latency_histogram, share) ?? 0;
+  const max_ms = latency_us_max / 1_000;
+  // The middle of the highest bucket may lie above everything that was measured.
+  const at = (share: number): number => Math.min(percentile(latency_histogram, share) ?? 0, max_ms);
   return {
     since,
     ...counters,
@@ -88,7 +90,7 @@ export function hookStats(store: Store, hookId: string, since: number): HookStat
     p50_ms: at(0.5),
     p95_ms: at(0.95),
     p99_ms: at(0.99),
-    max_ms: latency_us_max / 1_000,
+    max_ms,
   };
 }
 

@@ -33,7 +33,7 @@ describe("opening", () => {
     expect(db.name).toBe(` ${file} `);
   });
 
-  test.each([":memory:", "", undefined])("%p is a database without a file", (filename) => {
+  test.each([":memory:", "", undefined])("%j is a database without a file", (filename) => {
     const db = open(filename, { fileMustExist: true });
     expect([db.memory, db.name]).toEqual([true, filename ?? ""]);
   });
@@ -68,7 +68,7 @@ describe("opening", () => {
     [{ verbose: 1 }, 'TypeError: Expected the "verbose" option to be a function'],
     [{ nativeBinding: "x.node" }, 'TypeError: Option "nativeBinding" is not available inside nexus hooks'],
   ];
-  test.each(wrongOptions)("the options %p are refused", (options, message) => {
+  test.each(wrongOptions)("the options %j are refused", (options, message) => {
     expect(thrownBy(() => open(":memory:", options))).toBe(message);
   });
 
@@ -193,7 +193,7 @@ describe("SqliteError", () => {
     [260, "UNKNOWN_SQLITE_ERROR_260"],
     [99999, "UNKNOWN_SQLITE_ERROR_99999"],
   ];
-  test.each(codes)("result code %p is %s", (number, name) => {
+  test.each(codes)("result code %d is %s", (number, name) => {
     expect(resultCodeName(number)).toBe(name);
   });
 

@@ -5,7 +5,7 @@ const { memory } = scratch();
 
 describe("equivalent ways to bind", () => {
   const ways: unknown[][] = [["John", "Smith", 45], [["John", "Smith", 45]], [["John"], ["Smith", 45]], [[], "John", ["Smith"], 45]];
-  test.each(ways)("anonymous parameters from %p", (...args) => {
+  test.each(ways)("anonymous parameters in the arguments %j", (...args) => {
     expect(memory().prepare("SELECT ?, ?, ?").raw().get(...args)).toEqual(["John", "Smith", 45]);
   });
 
@@ -38,8 +38,8 @@ describe("which parameter gets which value", () => {
     ["[a?], `b?`, ? FROM (SELECT 2 AS [a?], 3 AS [b?])", [1], [2, 3, 1]],
     ["'it''s ?', x'ab' IS NULL, ? AS x$y", [1], ["it's ?", 0, 1]],
   ];
-  test.each(cases)("SELECT %s with %p is %p", (list, args, expected) => {
-    expect(memory().prepare(`SELECT ${list}`).raw().get(...args)).toEqual(expected);
+  test.each(cases)("SELECT %s binds as documented (case %#)", (list, args, expected) => {
+    expect<unknown>(memory().prepare(`SELECT ${list}`).raw().get(...args)).toEqual(expected);
   });
 
   const failures: [sql: string, args: unknown[], message: string][] = [
@@ -59,7 +59,7 @@ describe("which parameter gets which value", () => {
     ["@a", [{ a: true }], "TypeError: SQLite3 can only bind numbers, strings, bigints, buffers, and null"],
     ["?", [{ a: 1 }], "RangeError: Too few parameter values were provided"],
   ];
-  test.each(failures)("SELECT %s with %p is refused", (list, args, message) => {
+  test.each(failures)("SELECT %s is refused (case %#)", (list, args, message) => {
     const db = memory();
     for (const method of ["get", "all", "iterate", "run", "bind"] as const) {
       expect(thrownBy(() => db.prepare(`SELECT ${list}`)[method](...args))).toBe(message);
@@ -88,13 +88,12 @@ describe("values", () => {
     [new Uint16Array([258]), "blob", Buffer.from([2, 1])],
     [new DataView(new ArrayBuffer(2)), "blob", Buffer.alloc(2)],
   ];
-  test.each(stored)("%p is stored as %s", (given, type, back) => {
-    const row = memory().prepare("SELECT typeof(?1) AS type, ?1 AS value").get({ 1: given });
-    expect(row).toEqual({ type, value: back } as never);
+  test.each(stored)("value %# is stored as %s", (given, type, back) => {
+    expect<unknown>(memory().prepare("SELECT typeof(?1) AS type, ?1 AS value").get({ 1: given })).toEqual({ type, value: back });
   });
 
   const refused = [true, false, Symbol.iterator, () => 1, new Date(0), /x/, new Map(), new ArrayBuffer(2), [[1]]];
-  test.each(refused.map((value) => [value]))("%p is refused", (value) => {
+  test.each(refused.map((value) => [value]))("a value SQLite has no type for is refused (case %#)", (value) => {
     expect(thrownBy(() => memory().prepare("SELECT ?").get(value))).toBe(
       "TypeError: SQLite3 can only bind numbers, strings, bigints, buffers, and null",
     );
@@ -162,7 +161,7 @@ describe("bind()", () => {
     [`${"x".repeat(31)}éé`, `'${"x".repeat(31)}é'/*+2 bytes*/`],
     [Buffer.alloc(33), `x'${"00".repeat(32)}'/*+1 bytes*/`],
   ];
-  test.each(literals)("shows %p in toString()", (value, literal) => {
+  test.each(literals)("toString() shows a bound value as a literal (case %#)", (value, literal) => {
     const statement = memory().prepare("SELECT '?', ?");
     expect(String(statement)).toBe("SELECT '?', ?");
     expect(String(statement.bind(value))).toBe(`SELECT '?', ${literal}`);
