@@ -9,7 +9,7 @@ import type { Subject } from "./subject.ts";
 /** What one fresh process measures; prints one JSON object. */
 export interface Task {
   readonly subject: "floor" | "floor-before" | "nexus";
-  readonly load: "saturated" | "one" | "rate";
+  readonly load: "saturated" | "one" | "rate" | "both";
   readonly hooks: number;
   /** nexus only: hooks that see none of the events. */
   readonly others?: number;
@@ -21,6 +21,9 @@ export interface Task {
 
 const SATURATED_EVENTS = 20_000;
 const SINGLE_EVENTS = 500;
+/** Of the load `both`, which is for two sizes of registry. */
+const BOTH_EVENTS = 10_000;
+const BOTH_SINGLE = 300;
 const RATE_SECONDS = 2;
 
 async function open(task: Task, home: string): Promise<Subject> {
@@ -35,6 +38,8 @@ async function measure(task: Task, loads: Loads): Promise<object> {
       return loads.saturated(SATURATED_EVENTS);
     case "one":
       return loads.oneAtATime(SINGLE_EVENTS);
+    case "both":
+      return { ...(await loads.saturated(BOTH_EVENTS)), ...(await loads.oneAtATime(BOTH_SINGLE)) };
     case "rate":
       return loads.atRate(task.eventsPerSecond ?? 1_000, RATE_SECONDS);
   }

@@ -32,8 +32,11 @@ export function registerTrivialHooks(store: Store, { matching, others = 0, decla
   const registry = new HookRegistry({ store, clock: systemClock, ids: createIds(), deleteRetentionDays: 30 });
   const register = (script: NewScript): void => void registry.register(script, { creator: { agent: "bench" } });
   store.write(() => {
-    for (let n = 0; n < matching; n += 1) register(trivial(`match-${n}`, declared ? { event: { channels: [CHANNEL], types: ["message"] } } : undefined));
-    for (let n = 0; n < others; n += 1) register(trivial(`other-${n}`, elsewhere(n)));
+    for (let n = 0; n < matching; n += 1) {
+      // Spread among the others: neither the first nor the last to be found.
+      for (let other = Math.floor((others * n) / matching); other < Math.floor((others * (n + 1)) / matching); other += 1) register(trivial(`other-${other}`, elsewhere(other)));
+      register(trivial(`match-${n}`, declared ? { event: { channels: [CHANNEL], types: ["message"] } } : undefined));
+    }
   });
 }
 

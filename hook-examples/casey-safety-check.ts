@@ -11,10 +11,10 @@ import Database from "better-sqlite3";
 const SENDER = "casey";
 const EVENING_MS = 9 * 3_600_000;
 
-// "I'll text you when I'm home" and "on my way home" name home without being there. A false alarm costs a message, a
-// missed one may cost more: in doubt a message is no confirmation.
-const ARRIVED = /\b(home|safe)\b/i;
-const NOT_YET = /\b(when|once|until|till|before|if|not|heading|going|way|leaving|soon|later|yet)\b|n['’]t\b|\?/i;
+// Most messages that name home are not sent from there: "I'll text you when I'm home", "on my way home", "home in 10".
+// A false alarm costs a message, a missed one may cost more: in doubt a message is no confirmation.
+const ARRIVED = /^(home|safe)\b|\b(i['’]?m|am|got|made it|arrived|back) (at |back |safely )?(home|safe|safely)\b/i;
+const NOT_YET = /\b(when|once|until|before|if|not|almost|nearly|heading|going|way|leaving|soon|later|yet|in \d+)\b|n['’]t\b|\?/i;
 
 export default async function (ctx: HookContext): Promise<HookResult> {
   // The event is the 03:00 slot. Up to `now`, and not only up to 03:00: a slot that runs late knows what came meanwhile.
@@ -25,7 +25,7 @@ export default async function (ctx: HookContext): Promise<HookResult> {
       .prepare("SELECT content, timestamp FROM events WHERE sender_id = ? AND type = 'message' AND timestamp BETWEEN ? AND ? ORDER BY timestamp")
       .all(SENDER, deadline - EVENING_MS, ctx.now.getTime());
 
-    const confirmed = messages.some(({ content }) => ARRIVED.test(content ?? "") && !NOT_YET.test(content));
+    const confirmed = messages.some(({ content }) => ARRIVED.test(content?.trim()) && !NOT_YET.test(content));
     if (confirmed) return { fire: false, disable_hook: true };
 
     const last = messages.at(-1);

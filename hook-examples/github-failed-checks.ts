@@ -17,8 +17,12 @@ export const hook: Hook = {
     // GitHub names the object in the payload as it names the event.
     const run = payload[event];
     if (!FAILED.includes(run.conclusion)) return { fire: false };
-    // A job of GitHub Actions is reported twice, as a job and as a check; the job says more.
-    if (run.app?.slug === "github-actions") return { fire: false };
+
+    // A job of GitHub Actions is reported twice, as a job and as the check that stands for it.
+    const check: string = run.check_run_url ?? run.url;
+    const told: string[] = ctx.state.get("told") ?? [];
+    if (told.includes(check)) return { fire: false };
+    ctx.state.set("told", [...told.slice(-99), check]);
 
     const repository: string = payload.repository.full_name;
     const steps = (run.steps ?? []).filter((step: { conclusion?: string }) => FAILED.includes(step.conclusion ?? ""));

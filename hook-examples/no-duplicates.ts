@@ -1,5 +1,3 @@
-import type { HookContext, HookResult } from "nexus";
-
 const DAY_MS = 86_400_000;
 
 /** Deduplication by the ledger: a text message is passed on unless its sender sent the same text within 24 hours. */
@@ -8,7 +6,7 @@ export const hook: Hook = {
   description: "Passes a text message on once in 24 hours, however often its sender repeats it",
   triggers: { event: { channels: "sms", types: "message", directions: "received" } },
 
-  handler(ctx: HookContext): HookResult {
+  handler(ctx) {
     const { id, content, sender_id, timestamp } = ctx.event;
     if (!content?.trim() || sender_id === undefined) return { fire: false };
 

@@ -56,8 +56,20 @@ function eventMismatch({ event: wanted }: Triggers, event: StoredEvent): Mismatc
 function refMismatch({ ref }: Triggers, event: StoredEvent): Mismatch | undefined {
   if (ref === undefined) return undefined;
   const name = event.metadata["ref_name"];
-  const matches = event.type === "ref_updated" && typeof name === "string" && ref.names.some((glob) => new Bun.Glob(glob).match(name));
+  const matches = event.type === "ref_updated" && typeof name === "string" && globsOf(ref.names).some((glob) => glob.match(name));
   return matches ? undefined : { condition: "ref.names", expected: ref.names, actual: event.type === "ref_updated" ? name : event.type };
+}
+
+/** Compiled once for each version's list of names. */
+const compiled = new WeakMap<readonly string[], readonly Bun.Glob[]>();
+
+function globsOf(names: readonly string[]): readonly Bun.Glob[] {
+  let globs = compiled.get(names);
+  if (globs === undefined) {
+    globs = names.map((name) => new Bun.Glob(name));
+    compiled.set(names, globs);
+  }
+  return globs;
 }
 
 /** A list means "any of". Values are compared as JSON has them. */

@@ -117,4 +117,12 @@ describe("unsafeMode()", () => {
     expect(thrownBy(() => insert.run(11))).toBe(BUSY_DATABASE);
     rows.return();
   });
+
+  test("allows what SQLite's defensive mode forbids", () => {
+    const db = memory(NUMBERS);
+    const forget = "PRAGMA writable_schema = ON; DELETE FROM sqlite_master";
+    expect(thrownBy(() => db.exec(forget))).toBe("SqliteError SQLITE_ERROR: table sqlite_master may not be modified");
+    expect(thrownBy(() => db.unsafeMode().exec(forget))).toBe("returned");
+    expect(thrownBy(() => db.unsafeMode(false).exec(forget))).toStartWith("SqliteError SQLITE_ERROR");
+  });
 });

@@ -37,7 +37,8 @@ test("a connection keeps its lock while a statement of it can still be used", ()
   expect(other.prepare("SELECT * FROM t").all()).toEqual([{ a: 1 }]);
 });
 
-test("connections a hook forgot to close do not use up the process's files", () => {
+// /proc is how the open files are counted.
+test.skipIf(process.platform !== "linux")("connections a hook forgot to close do not use up the process's files", () => {
   const file = join(folder(), "forgotten.db");
   open(file).exec("CREATE TABLE t (a)");
   for (let round = 0; round < 20; round++) {

@@ -37,3 +37,8 @@ export function thrownBy(call: () => unknown): string {
   }
   return "returned";
 }
+
+/** Calls a method with arguments its types would refuse. */
+export function callWith(target: object, method: string, args: unknown[]): unknown {
+  return Reflect.apply(Reflect.get(target, method) as () => unknown, target, args);
+}

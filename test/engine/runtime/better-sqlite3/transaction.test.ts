@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { scratch, thrownBy } from "./scratch.ts";
+import { callWith, scratch, thrownBy } from "./scratch.ts";
 
 const { memory, open, folder } = scratch();
 
@@ -64,6 +64,16 @@ describe("transaction()", () => {
     expect([rows(), db.inTransaction]).toEqual([[1, 2, 3], false]);
   });
 
+  test("a caught inner failure leaves no savepoint behind", () => {
+    const log: string[] = [];
+    const db = open(":memory:", { verbose: (sql) => log.push(sql.split(" ").slice(0, -1).join(" ") || sql) });
+    const fail = db.transaction(() => {
+      throw new Error("inner");
+    });
+    db.transaction(() => expect(() => fail()).toThrow("inner"))();
+    expect(log).toEqual(["BEGIN", "SAVEPOINT", "ROLLBACK TO", "RELEASE", "COMMIT"]);
+  });
+
   test("inside a manual transaction is a savepoint, too", () => {
     const { db, add, rows } = ledger();
     db.exec("BEGIN");
@@ -99,7 +109,7 @@ describe("transaction()", () => {
     for (const version of [work, work.default, work.deferred, work.immediate, work.exclusive]) expect(version()).toBe(1);
     expect(log.filter((sql) => sql !== "COMMIT")).toEqual(["BEGIN", "BEGIN", "BEGIN DEFERRED", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"]);
     expect([work.default, work.immediate.deferred, work.database]).toEqual([work, work.deferred, logged]);
-    expect(thrownBy(() => Reflect.apply(db.transaction, db, [1]))).toBe("TypeError: Expected first argument to be a function");
+    expect(thrownBy(() => callWith(db, "transaction", [1]))).toBe("TypeError: Expected first argument to be a function");
   });
 
   test("a begin that is refused runs nothing", () => {

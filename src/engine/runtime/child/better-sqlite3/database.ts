@@ -106,6 +106,9 @@ class DatabaseClass {
     return this.#connection.serialize(attached);
   }
 
+  /** Registers a function for use in SQL; `options`: varargs, deterministic, directOnly, safeIntegers. */
+  function(name: string, callback: (...args: unknown[]) => unknown): this;
+  function(name: string, options: object | null | undefined, callback: (...args: unknown[]) => unknown): this;
   function(name: string, options: unknown, callback?: unknown): this {
     const work = typeof options === "function" ? options : callback;
     const given = typeof options === "function" ? undefined : options;
@@ -117,6 +120,7 @@ class DatabaseClass {
     return this;
   }
 
+  /** Registers an aggregate; `options`: start, step, inverse, result, and those of `function()`. */
   aggregate(name: string, options: unknown): this {
     if (typeof name !== "string") throw new TypeError("Expected first argument to be a string");
     if (typeof options !== "object" || options === null) {

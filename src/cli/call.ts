@@ -1,0 +1,34 @@
+/** One call of a command, as the command line gave it. */
+export interface Call {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Absolute path of the home. */
+  readonly home: string;
+  /** JSON on stdout instead of text for people. */
+  readonly json: boolean;
+  /** Print no more than the essential (an id). */
+  readonly quiet: boolean;
+}
+
+/** The exit code; nothing means 0. */
+export type Run = (call: Call) => Promise<number | void> | number | void;
+
+/** What a command says about itself. Its code is loaded when it is called, not before. */
+export interface CommandSpec {
+  /** Words, as typed: `hooks list`. */
+  readonly path: string;
+  readonly summary: string;
+  /** In commander's notation: `<hook>`, `[script...]`. */
+  readonly args?: readonly (readonly [name: string, description: string])[];
+  readonly options?: readonly (readonly [flags: string, description: string])[];
+  readonly load: () => Promise<{ readonly run: Run }>;
+}
+
+export function textOption(call: Call, name: string): string | undefined {
+  const value = call.options[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+export function flag(call: Call, name: string): boolean {
+  return call.options[name] === true;
+}

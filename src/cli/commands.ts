@@ -1,0 +1,171 @@
+import type { CommandSpec } from "./call.ts";
+
+/** What the groups are for, in the help. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  hooks: "register hooks, look at them, steer them",
+  events: "put events in, look at them",
+};
+
+const DRY_RUN = ["--dry-run", "say what would happen, change nothing"] as const;
+const HOOK = ["<hook>", "slug, id, or a unique prefix of the id"] as const;
+const KEEP_STATE = ["--keep-state", "give the new version the state of the current one"] as const;
+const METADATA = [
+  ["--name <name>", "name for people; the slug comes from it"],
+  ["--mode <mode>", "persistent or one-shot"],
+  ["--description <text>", "what it is for"],
+  ["--strict", "refuse a script with type findings"],
+] as const;
+
+/** Every command. What stands here is shown and parsed; the code behind it is loaded only when it is called. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "hooks register",
+    summary: "register a hook script",
+    args: [["<script>", "TypeScript or JavaScript file"]],
+    options: [...METADATA, ["--upsert", "update the hook when the name is taken"], DRY_RUN],
+    load: () => import("./commands/hooks-register.ts"),
+  },
+  {
+    path: "hooks list",
+    summary: "list hooks",
+    options: [
+      ["--status <status>", "active, paused, disabled or errored"],
+      ["--created-by <agent>", "only hooks of that agent"],
+      ["--deleted", "deleted hooks instead"],
+    ],
+    load: () => import("./commands/hooks-list.ts"),
+  },
+  { path: "hooks info", summary: "everything about one hook", args: [HOOK], load: () => import("./commands/hooks-info.ts") },
+  {
+    path: "hooks update",
+    summary: "put a new version in place of the current one",
+    args: [HOOK, ["<script>", "TypeScript or JavaScript file"]],
+    options: [...METADATA, KEEP_STATE, DRY_RUN],
+    load: () => import("./commands/hooks-update.ts"),
+  },
+  { path: "hooks enable", summary: "let a disabled or paused hook see events again", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-enable.ts") },
+  {
+    path: "hooks disable",
+    summary: "stop a hook from seeing events",
+    args: [HOOK],
+    options: [["--reason <reason>", "kept with the hook, for whoever asks why"], DRY_RUN],
+    load: () => import("./commands/hooks-disable.ts"),
+  },
+  { path: "hooks delete", summary: "delete a hook; its history stays", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-delete.ts") },
+  { path: "hooks restore", summary: "bring a deleted hook back", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-restore.ts") },
+  { path: "hooks versions", summary: "the versions of a hook", args: [HOOK], load: () => import("./commands/hooks-versions.ts") },
+  {
+    path: "hooks rollback",
+    summary: "make an earlier version the current one, as a new version",
+    args: [HOOK],
+    options: [["--to <version>", "default: the one before the current"], KEEP_STATE, DRY_RUN],
+    load: () => import("./commands/hooks-rollback.ts"),
+  },
+  {
+    path: "hooks invocations",
+    summary: "what a hook decided",
+    args: [HOOK],
+    options: [
+      ["--last <n>", "how many (20)"],
+      ["--since <time>", "ISO 8601, or so long ago: 2h"],
+      ["--errors-only", "only failed ones"],
+    ],
+    load: () => import("./commands/hooks-invocations.ts"),
+  },
+  {
+    path: "hooks logs",
+    summary: "what a hook wrote while it ran",
+    args: [HOOK],
+    options: [
+      ["--invocation <id>", "only of this one"],
+      ["--last <n>", "of so many invocations (20)"],
+    ],
+    load: () => import("./commands/hooks-logs.ts"),
+  },
+  {
+    path: "hooks stats",
+    summary: "counters and latencies of one hook, or of all",
+    args: [["[hook]", "slug, id, or a unique prefix of the id"]],
+    options: [["--since <time>", "ISO 8601, or so long ago (24h)"]],
+    load: () => import("./commands/hooks-stats.ts"),
+  },
+  {
+    path: "hooks validate",
+    summary: "check scripts without registering them: parse, types, contract (exit code 6 with findings)",
+    args: [["<script...>", "TypeScript or JavaScript files"]],
+    load: () => import("./commands/hooks-validate.ts"),
+  },
+  {
+    path: "events emit",
+    summary: "store one event",
+    args: [["[json]", "the event as JSON, or - for standard input"]],
+    options: [
+      ["--id <id>", "{adapter}:{source_id}; a second one with the same id is a duplicate"],
+      ["--type <type>", "message, webhook, ... (message)"],
+      ["--channel <channel>", "imessage, email, webhook, ..."],
+      ["--content <text>", "the text"],
+      ["--thread <id>", "thread"],
+      ["--sender <id>", "who sent it"],
+      ["--metadata <json>", "an object"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/events-emit.ts"),
+  },
+  {
+    path: "events import",
+    summary: "store events from newline-delimited JSON",
+    args: [["[file]", "default, and -: standard input"]],
+    options: [["--strict", "store nothing when any line is wrong"], DRY_RUN],
+    load: () => import("./commands/events-import.ts"),
+  },
+  {
+    path: "events list",
+    summary: "stored events, newest last",
+    options: [
+      ["--last <n>", "how many (20)"],
+      ["--type <type>", "only of this type"],
+      ["--channel <channel>", "only of this channel"],
+      ["--thread <id>", "only of this thread"],
+      ["--sender <id>", "only of this sender"],
+      ["--since <time>", "ISO 8601, or so long ago: 2h"],
+      ["--until <time>", "ISO 8601, or so long ago"],
+      ["--search <text>", "full text"],
+    ],
+    load: () => import("./commands/events-list.ts"),
+  },
+  { path: "events show", summary: "one event and what every hook made of it", args: [["<event>", "its id"]], load: () => import("./commands/events-show.ts") },
+  {
+    path: "events tail",
+    summary: "print events as they are stored",
+    options: [
+      ["--since <time>", "begin with events since then"],
+      ["--count <n>", "end after so many"],
+    ],
+    load: () => import("./commands/events-tail.ts"),
+  },
+  {
+    path: "serve",
+    summary: "run the engine: evaluate events until stopped",
+    options: [["--once", "evaluate what is pending, then exit"]],
+    load: () => import("./commands/serve.ts"),
+  },
+  { path: "status", summary: "is it running, how far is it, how big is it", load: () => import("./commands/status.ts") },
+  {
+    path: "why",
+    summary: "why a hook fired, or did not, for an event",
+    args: [
+      ["<event>", "its id"],
+      ["[hook]", "only this hook"],
+    ],
+    options: [["--all", "also every hook whose triggers did not match"]],
+    load: () => import("./commands/why.ts"),
+  },
+  { path: "init", summary: "make a home, and types for an editor beside your scripts", options: [["--types <dir>", "where to write nexus-env.d.ts and tsconfig.json"], DRY_RUN], load: () => import("./commands/init.ts") },
+  {
+    path: "demo",
+    summary: "watch the examples decide on real webhooks, a conversation and a night of timer ticks",
+    options: [["--keep", "keep the demo's home (named with --home) to look around in"]],
+    load: () => import("./commands/demo.ts"),
+  },
+  { path: "explain", summary: "what an error code means", args: [["[code]", "default: all of them"]], load: () => import("./commands/explain.ts") },
+];

@@ -1,0 +1,64 @@
+import { styleText } from "node:util";
+import { NexusError } from "../engine/core/errors.ts";
+
+/** All data goes out here: console.log waits for a slow pipe, which process.stdout.write before an exit does not. */
+export function emit(text: string): void {
+  console.log(text);
+}
+
+export function emitJson(value: unknown): void {
+  emit(JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined));
+}
+
+/** What is said to a person beside the data: stderr, never stdout. */
+export function say(text: string): void {
+  console.error(text);
+}
+
+type Style = "red" | "green" | "yellow" | "bold" | "dim";
+
+/** Colours only a terminal that wants them (NO_COLOR, TERM=dumb and pipes do not). */
+export function paint(style: Style, text: string): string {
+  return process.env["TERM"] === "dumb" ? text : styleText(style, text, { stream: process.stdout });
+}
+
+/** Makes control characters, escape sequences and text that changes direction visible: data must not drive a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+}
+
+/** One line of text. */
+export function oneLine(text: string): string {
+  return printable(text.replaceAll(/\s*\n\s*/g, " "));
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
+}
+
+/** `0.2ms`, `12ms`, `1.5s`. */
+export function latency(ms: number): string {
+  if (ms < 10) return `${Number(ms.toFixed(1))}ms`;
+  return ms < 10_000 ? `${Math.round(ms)}ms` : `${(ms / 1_000).toFixed(1)}s`;
+}
+
+/** Prints an error as contract section 7 has it and returns the exit code. */
+export function fail(error: unknown, json: boolean): number {
+  const known = error instanceof NexusError ? error : new NexusError("BUG", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (json) {
+    say(JSON.stringify({ error: known.toJSON() }));
+    return known.exitCode;
+  }
+  const { hint, did_you_mean, findings, next } = known.details;
+  say(`${paint("red", "error:")} ${printable(known.message)} [${known.code}]`);
+  for (const finding of findings ?? []) say(`  ${findingLine(finding)}`);
+  if (did_you_mean !== undefined && did_you_mean.length > 0) say(`did you mean: ${did_you_mean.join(", ")}`);
+  if (hint !== undefined) say(`hint: ${hint}`);
+  for (const command of next ?? []) say(`next: ${command}`);
+  return known.exitCode;
+}
+
+export function findingLine(finding: { readonly code: string; readonly message: string; readonly file?: string; readonly line?: number; readonly column?: number }): string {
+  const place = [finding.file, finding.line, finding.column].filter((part) => part !== undefined).join(":");
+  return printable(place === "" ? `${finding.code} ${finding.message}` : `${place} ${finding.code} ${finding.message}`);
+}

@@ -1,0 +1,110 @@
+import { Command, CommanderError } from "commander";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { NexusError } from "../engine/core/errors.ts";
+import type { Call, CommandSpec } from "./call.ts";
+import { COMMANDS, GROUPS } from "./commands.ts";
+import { fail } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+/** Set by an agent's harness; such a caller reads JSON when its stdout is no terminal. */
+const AGENT_MARKERS = ["NEXUS_AGENT_ID", "CLAUDECODE", "CURSOR_AGENT", "CODEX_SANDBOX"] as const;
+
+/** Runs one command line and returns the exit code. Errors are printed here, and only here. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(async (spec, call) => {
+    const { run } = await spec.load();
+    exitCode = (await run(call)) ?? 0;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version are answers, and were printed.
+      if (error.exitCode === 0) return 0;
+      return fail(usageError(error), wantsJson(argv));
+    }
+    return fail(error, wantsJson(argv));
+  }
+}
+
+type Action = (spec: CommandSpec, call: Call) => Promise<void>;
+
+export function createProgram(action: Action): Command {
+  const program = quietly(new Command("nexus"))
+    .description("Lets AI agents act on events: hooks that decide in milliseconds, every decision on record.")
+    .version(VERSION, "-V, --version")
+    .addHelpText("after", "\nExamples:\n  nexus demo\n  nexus hooks register ./my-hook.ts\n  nexus serve\n  nexus why EVENT HOOK\n\nEvery command takes --home DIR, --json (-o json), --human, --quiet and --help.");
+  const groups = new Map<string, Command>();
+  for (const spec of COMMANDS) {
+    const words = spec.path.split(" ");
+    const name = words.at(-1) ?? "";
+    const parent = words.length === 1 ? program : groupOf(program, groups, words[0] ?? "");
+    addCommand(parent, name, spec, action);
+  }
+  return program;
+}
+
+function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {
+  let group = groups.get(name);
+  if (group === undefined) {
+    group = quietly(program.command(name)).description(GROUPS[name] ?? "");
+    groups.set(name, group);
+  }
+  return group;
+}
+
+function addCommand(parent: Command, name: string, spec: CommandSpec, action: Action): void {
+  const command = quietly(parent.command(name)).description(spec.summary);
+  for (const [argument, description] of spec.args ?? []) command.argument(argument, description);
+  for (const [flags, description] of spec.options ?? []) command.option(flags, description);
+  command
+    .option("--home <dir>", "the nexus home (default: NEXUS_HOME, then ~/nexus)")
+    .option("--json", "JSON on stdout")
+    .option("-o, --output <format>", "json or text")
+    .option("--human", "text, also for an agent behind a pipe")
+    .option("-q, --quiet", "only the essential");
+  command.action(async (...given: unknown[]) => {
+    // commander hands over the arguments, then the options, then itself.
+    const options = command.opts<Record<string, unknown>>();
+    const args = given.slice(0, -2).flatMap((argument) => (Array.isArray(argument) ? argument.map(String) : argument === undefined ? [] : [String(argument)]));
+    await action(spec, { args, options, home: homeOf(options["home"]), json: jsonOf(options), quiet: options["quiet"] === true });
+  });
+}
+
+/** commander throws instead of exiting, and prints no errors of its own: they all take one way. */
+function quietly(command: Command): Command {
+  return command.exitOverride().configureOutput({ writeErr: () => undefined }).showSuggestionAfterError(true);
+}
+
+function homeOf(given: unknown): string {
+  const home = typeof given === "string" ? given : process.env["NEXUS_HOME"];
+  return home === undefined || home === "" ? join(homedir(), "nexus") : resolve(home);
+}
+
+function jsonOf(options: Readonly<Record<string, unknown>>): boolean {
+  if (options["human"] === true) return false;
+  if (options["json"] === true) return true;
+  const output = options["output"];
+  if (output === "json") return true;
+  if (output === "text") return false;
+  if (output !== undefined) throw new NexusError("USAGE", `--output ${JSON.stringify(output)}: expected json or text`);
+  return !process.stdout.isTTY && AGENT_MARKERS.some((name) => (process.env[name] ?? "") !== "");
+}
+
+/** The same rule for a command line that could not be parsed. */
+function wantsJson(argv: readonly string[]): boolean {
+  const at = argv.findIndex((word) => word === "-o" || word === "--output");
+  return jsonOf({ human: argv.includes("--human"), json: argv.includes("--json") || argv.includes("--output=json"), ...(at !== -1 && argv[at + 1] === "json" ? { output: "json" } : {}) });
+}
+
+function usageError(error: CommanderError): NexusError {
+  const [first = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const near = /Did you mean (?:one of )?([^?]+)\?/.exec(suggestion ?? "")?.[1];
+  return new NexusError("USAGE", first === "(outputHelp)" ? "a command is missing" : first, {
+    hint: "run the command with --help",
+    ...(near === undefined ? {} : { did_you_mean: near.split(", ") }),
+  });
+}

@@ -1,0 +1,64 @@
+import type { Dispatch } from "../engine/core/dispatch.ts";
+import type { Invocation } from "../engine/core/invocation.ts";
+import { isFailure } from "../engine/core/invocation.ts";
+import type { Notice } from "../engine/core/notice.ts";
+import { hookById } from "../engine/store/hooks.ts";
+import type { Store } from "../engine/store/open.ts";
+import { emit, isoTime, latency, oneLine, paint, printable } from "./output.ts";
+
+interface Recorded {
+  readonly invocations: readonly Invocation[];
+  readonly dispatches: readonly Dispatch[];
+  readonly notices: readonly Notice[];
+}
+
+export interface ServeLog {
+  readonly line: (event: string, data: Readonly<Record<string, unknown>>) => void;
+  readonly recorded: (recorded: Recorded) => void;
+  readonly notice: (notice: Notice) => void;
+  readonly stray: (text: string) => void;
+}
+
+/**
+ * What `serve` prints: fires, failures and notices; a hook that quietly decides "no" is no news (`events tail`, `hooks
+ * invocations` show those). One line each, or one JSON object a line.
+ */
+export function serveLog(store: Store, json: boolean): ServeLog {
+  const slugs = new Map<string, string>();
+  const slugOf = (hookId: string): string => {
+    const known = slugs.get(hookId) ?? hookById(store, hookId)?.slug ?? hookId;
+    slugs.set(hookId, known);
+    return known;
+  };
+  const line: ServeLog["line"] = (event, data) => {
+    const at = new Date().toISOString();
+    if (json) emit(JSON.stringify({ at, event, ...data }));
+    else emit(`${paint("dim", at.slice(11, 23))} ${printable(event.padEnd(16))} ${Object.entries(data).map(([key, value]) => `${key}=${shown(value)}`).join(" ")}`);
+  };
+  return {
+    line,
+    recorded: ({ invocations, dispatches, notices }) => {
+      for (const invocation of invocations) if (isFailure(invocation.outcome)) failure(invocation);
+      for (const dispatch of dispatches) fire(dispatch, invocations);
+      for (const notice of notices) line(notice.kind, notice.data);
+    },
+    notice: ({ kind, data }) => line(kind, data),
+    stray: (text) => line("stray_output", { text: oneLine(text).slice(0, 500) }),
+  };
+
+  function fire(dispatch: Dispatch, invocations: readonly Invocation[]): void {
+    const invocation = invocations.find(({ id }) => id === dispatch.invocation_id);
+    const { id, event_id, agent, session_key, prompt, status, created_at } = dispatch;
+    if (json) return line("fired", { dispatch_id: id, hook: slugOf(dispatch.hook_id), event_id, agent, session_key, status, prompt, created_at: isoTime(created_at), latency_us: invocation?.latency_us });
+    line("fired", { hook: slugOf(dispatch.hook_id), event: event_id, ...(agent === undefined ? {} : { agent }), dispatch: `${id} (${status})`, ...(invocation === undefined ? {} : { took: latency(invocation.latency_us / 1_000) }), ...(prompt === undefined ? {} : { prompt: prompt.slice(0, 80) }) });
+  }
+
+  function failure({ outcome, hook_id, event_id, error, id }: Invocation): void {
+    line(outcome, { hook: slugOf(hook_id), event: event_id, invocation: id, error: error ?? outcome });
+  }
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? oneLine(value) : JSON.stringify(value) ?? "-";
+  return typeof value === "string" && /[\s=]/.test(text) ? JSON.stringify(text) : text;
+}

@@ -1,0 +1,141 @@
+import type { StoredEvent } from "../core/event.ts";
+import { principalOf } from "../core/event.ts";
+import { NexusError } from "../core/errors.ts";
+import type { Hook } from "../core/hook.ts";
+import type { Invocation } from "../core/invocation.ts";
+import { isFailure, isSkip } from "../core/invocation.ts";
+import { mismatch } from "../registry/trigger-match.ts";
+import type { Mismatch } from "../registry/trigger-match.ts";
+import { activationsAt, activationsOf } from "../store/activations.ts";
+import { eventById } from "../store/event-queries.ts";
+import { versionById } from "../store/hook-versions.ts";
+import { hookById, listHooks } from "../store/hooks.ts";
+import { invocationsOfEvent } from "../store/invocation-queries.ts";
+import { getMeta } from "../store/meta.ts";
+import type { Store } from "../store/open.ts";
+
+/**
+ * Why a hook did, or did not, act on an event. The interesting ones first, which is the order they are listed in.
+ *
+ * `fired`, `failed`, `no_fire`, `skipped`: it was evaluated, or its turn came. `pending`: it matched and its turn has
+ * not come. `suppressed`: the loop guard stored the event without evaluating it. `no_record`: it matched and its
+ * outcome is no longer kept. The rest: it was not to see the event.
+ */
+export const VERDICTS = [
+  "fired",
+  "failed",
+  "skipped",
+  "pending",
+  "no_fire",
+  "suppressed",
+  "no_record",
+  "not_active_then",
+  "not_registered_then",
+  "deleted",
+  "addressed_to_another",
+  "trigger_did_not_match",
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export interface WhyEntry {
+  readonly hook_id: string;
+  readonly hook: string;
+  readonly verdict: Verdict;
+  /** One sentence. */
+  readonly because: string;
+  readonly invocation_id?: string;
+  readonly outcome?: Invocation["outcome"];
+  readonly latency_ms?: number;
+  /** The condition of its trigger that failed. */
+  readonly mismatch?: Mismatch;
+  /** The version whose triggers were asked. */
+  readonly version?: number;
+}
+
+export interface Why {
+  readonly event: StoredEvent;
+  readonly hooks: readonly WhyEntry[];
+}
+
+/** Explains one hook, or all that exist and those that were to see the event. Throws EVENT_NOT_FOUND. */
+export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
+  const event = eventById(store, eventId);
+  if (event === undefined) throw new NexusError("EVENT_NOT_FOUND", `no stored event has the id ${JSON.stringify(eventId)}`, { next: ["nexus events list"] });
+  const invocations = new Map(invocationsOfEvent(store, event.id).map((invocation) => [invocation.hook_id, invocation]));
+  const active = new Map(activationsAt(store, event.seq).map(({ hook_id, version_id }) => [hook_id, version_id]));
+  const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
+  const hooks = hook === undefined ? concerned(store, [...invocations.keys(), ...active.keys()]) : [hook];
+  const entries = hooks.map((one) => explain(store, one, { event, invocation: invocations.get(one.id), versionId: active.get(one.id), evaluated }));
+  return { event, hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
+}
+
+/** Existing hooks in the order of their creation, then deleted ones that had to do with the event. */
+function concerned(store: Store, involved: readonly string[]): Hook[] {
+  const existing = listHooks(store);
+  const known = new Set(existing.map(({ id }) => id));
+  const deleted = [...new Set(involved)].filter((id) => !known.has(id)).flatMap((id) => hookById(store, id) ?? []);
+  return [...existing, ...deleted];
+}
+
+interface Facts {
+  readonly event: StoredEvent;
+  readonly invocation: Invocation | undefined;
+  /** The version that was to see the event when it was accepted. */
+  readonly versionId: string | undefined;
+  /** Evaluation has passed the event. */
+  readonly evaluated: boolean;
+}
+
+function explain(store: Store, hook: Hook, { event, invocation, versionId, evaluated }: Facts): WhyEntry {
+  const who = { hook_id: hook.id, hook: hook.slug };
+  if (invocation !== undefined) return { ...who, ...outcomeOf(invocation) };
+  const version = versionId === undefined ? undefined : versionById(store, versionId);
+  if (version === undefined) return { ...who, ...inactive(store, hook, event) };
+  const asked = { ...who, version: version.version };
+  const failed = mismatch({ ...hook, version }, event, principalOf(event));
+  if (failed?.condition === "addressed_to") {
+    return { ...asked, verdict: "addressed_to_another", because: `the event is a slot of the hook ${String(failed.actual)}`, mismatch: failed };
+  }
+  if (failed !== undefined) return { ...asked, verdict: "trigger_did_not_match", because: mismatchText(failed), mismatch: failed };
+  if (event.suppressed !== undefined) {
+    return { ...asked, verdict: "suppressed", because: `the loop guard stopped it: ${event.depth} causes stand before the event (events.max_depth)` };
+  }
+  if (!evaluated) return { ...asked, verdict: "pending", because: "it matches, and has not been evaluated yet; `nexus serve` does that" };
+  return { ...asked, verdict: "no_record", because: "it matched, and its outcome is no longer kept" };
+}
+
+function outcomeOf(invocation: Invocation): Pick<WhyEntry, "verdict" | "because" | "invocation_id" | "outcome" | "latency_ms"> {
+  const { id, outcome, latency_us, reason, error } = invocation;
+  const facts = { invocation_id: id, outcome, latency_ms: latency_us / 1_000 };
+  if (isSkip(outcome)) return { ...facts, verdict: "skipped", because: reason ?? outcome };
+  if (isFailure(outcome)) return { ...facts, verdict: "failed", because: error ?? outcome };
+  const note = reason === undefined ? "" : ` (${reason})`;
+  return outcome === "fired" ? { ...facts, verdict: "fired", because: `it returned fire: true${note}` } : { ...facts, verdict: "no_fire", because: `it returned fire: false${note}` };
+}
+
+function inactive(store: Store, hook: Hook, event: StoredEvent): Pick<WhyEntry, "verdict" | "because"> {
+  const before = activationsOf(store, hook.id).filter(({ from_seq }) => from_seq < event.seq);
+  const last = before.at(-1);
+  if (last === undefined) {
+    return { verdict: "not_registered_then", because: `the event was accepted before the hook was registered, at ${new Date(hook.created_at).toISOString()}` };
+  }
+  if (last.ended_by === "deleted") {
+    const when = hook.deleted_at === undefined ? "" : `, since ${new Date(hook.deleted_at).toISOString()}`;
+    return { verdict: "deleted", because: `the hook was deleted when the event was accepted${when}` };
+  }
+  const still = hook.status === "disabled" || hook.status === "errored";
+  const since = still && hook.disabled_at !== undefined ? `, since ${new Date(hook.disabled_at).toISOString()}` : "; it was enabled again later";
+  const reason = still && hook.disabled_reason !== undefined && hook.disabled_reason !== last.ended_by ? ` (${hook.disabled_reason})` : "";
+  return { verdict: "not_active_then", because: `the hook was inactive when the event was accepted: ${last.ended_by ?? "disabled"}${reason}${since}` };
+}
+
+function mismatchText({ condition, expected, actual }: Mismatch): string {
+  if (condition === "schedule") return "it has a schedule and no triggers, so it sees only its own slots";
+  return `${condition} wants ${shown(expected)}; the event has ${shown(actual)}`;
+}
+
+function shown(value: unknown): string {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const text = values.map((one) => (one === undefined ? "none" : (JSON.stringify(one) ?? String(one)))).join(" or ");
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
