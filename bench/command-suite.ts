@@ -10,6 +10,7 @@ import { registerTrivialHooks } from "./trivial-hooks.ts";
 
 const HOOKS = 100;
 const SPAWNS = 20;
+const PEAK_SPAWNS = 5;
 /** The limits of the goal, at a machine whose empty compiled program takes 3.3 ms. */
 const MAX_RATIO = 4.5;
 const MAX_MB = 45;
@@ -43,5 +44,8 @@ function timesOf(argv: readonly string[], home: string): Figures {
 }
 
 async function peakOf(argv: readonly string[], home: string): Promise<Figures> {
-  return { mb: await peakMemoryOf(argv, home) };
+  let mb = 0;
+  // A sampler that was kept from its turn saw too little; none ever sees too much.
+  for (let spawn = 0; spawn < PEAK_SPAWNS; spawn += 1) mb = Math.max(mb, await peakMemoryOf(argv, home));
+  return { mb };
 }

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { NexusError } from "./core/errors.ts";
 import { nearest } from "./core/nearest.ts";
@@ -48,12 +47,6 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
-
-/** `--home`, else `NEXUS_HOME`, else `~/nexus`; absolute. */
-export function resolveHome(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
-  const home = given ?? env["NEXUS_HOME"];
-  return home === undefined || home === "" ? join(homedir(), "nexus") : resolve(home);
-}
 
 /** Reads `HOME/config.toml`; all defaults when there is none. */
 export function loadConfig(home: string): Config {

@@ -1,5 +1,5 @@
 import type { Services } from "./clients/services.ts";
-import { unconfiguredServices } from "./clients/services.ts";
+import { callService, unconfiguredServices } from "./clients/services.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import { systemClock } from "./core/clock.ts";
@@ -15,6 +15,7 @@ import { Evaluation } from "./pipeline/evaluation.ts";
 import type { HookQueue } from "./pipeline/hook-queue.ts";
 import type { Accepted } from "./pipeline/intake.ts";
 import { Intake } from "./pipeline/intake.ts";
+import { loadHeader } from "./pipeline/load-header.ts";
 import type { Recorded } from "./pipeline/recorder.ts";
 import { Recorder } from "./pipeline/recorder.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
@@ -22,7 +23,6 @@ import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
-import type { LoadHeader } from "./runtime/protocol.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { createRuntime } from "./runtime/runtime.ts";
 import { deactivate } from "./store/activations.ts";
@@ -48,7 +48,7 @@ export interface EngineOptions {
   readonly timers?: boolean;
   /** Called after each commit with what it made true. */
   readonly onRecorded?: (recorded: Recorded) => void;
-  /** Called for what nexus itself did outside a commit of results (evaluator started, killed ...). */
+  /** Called for what nexus itself did outside a commit of results. */
   readonly onNotice?: (notice: Notice) => void;
   /** What hook code wrote past the capture. */
   readonly onStray?: (text: string) => void;
@@ -96,7 +96,7 @@ export class Engine {
     this.#evaluation = new Evaluation({
       rules,
       now,
-      load: (hook) => this.#load(hook),
+      load: (hook) => loadHeader(hook, store.path, loadState(store, hook.version.id)),
       find: (id) => hookById(store, id),
       settle: (pending) => this.#settle(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
@@ -118,6 +118,7 @@ export class Engine {
       clock: this.#clock,
       cap: config.schedule.catch_up_cap,
       lateAfterMs: config.schedule.late_after_ms,
+      timers: options.timers !== false,
       accept: (events) => void this.#intake.accept(events),
       commit: (work) => this.#commit.run(work),
       missed: (id, hook, range) => this.#notice("slots_missed", hook?.id, { schedule: id, ...range }),
@@ -136,10 +137,7 @@ export class Engine {
     this.#dataVersion = this.#store.dataVersion();
     this.#loadHooks();
     for (const queue of this.#evaluation.hooks) await this.#schedule(queue.hook);
-    if (this.#options.timers !== false) {
-      this.#timekeeper.start();
-      await this.#timekeeper.tick();
-    }
+    if (this.#options.timers !== false) await this.tick();
     this.#intake.feed();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
   }
@@ -154,14 +152,10 @@ export class Engine {
     return this.emit([normaliseEvent(input, { now: this.#clock.now(), maxBytes: this.#options.config.events.max_bytes })]);
   }
 
-  /** Writes the slots that are due by the clock now. Only needed by a caller that moves the clock itself. */
-  tick(): Promise<void> {
-    return this.#timekeeper.tick();
-  }
-
-  /** Begins the beat of a caller that moves the clock itself. */
-  startTimekeeper(): void {
-    this.#timekeeper.start();
+  /** For a caller that moves the clock itself: writes the slots that are due by it, the beat of `timer_tick` included. */
+  async tick(): Promise<void> {
+    if (!this.#timekeeper.isStarted) this.#timekeeper.start();
+    await this.#timekeeper.tick();
   }
 
   /** Resolves when every stored event has reached its outcomes. Debounced events are let go at once. */
@@ -255,23 +249,6 @@ export class Engine {
     return this.#timekeeper.set(hook, hook.deleted_at === undefined && (hook.status === "active" || hook.status === "paused"));
   }
 
-  #load({ id, slug, version, created_at, creator }: Hook): LoadHeader {
-    const { metadata } = version;
-    return {
-      t: "load",
-      v: version.id,
-      path: version.script_path,
-      hash: version.script_hash,
-      dbPath: this.#store.path,
-      hook: { id, name: metadata.name, slug, version: version.version, mode: metadata.mode, config: metadata.config, created_at, created_by: creator.agent ?? null },
-      timeoutMs: metadata.limits.timeout_ms,
-      concurrency: metadata.limits.concurrency,
-      fresh: metadata.isolation === "fresh",
-      llmCalls: metadata.limits.llm_calls,
-      state: loadState(this.#store, version.id),
-    };
-  }
-
   #loadFailed(queue: HookQueue, failure: Failure): void {
     this.#commit.add(
       () => {
@@ -313,10 +290,7 @@ export class Engine {
       onFailed,
       onReturned,
       onLoadFailed,
-      onCall: (_version, method, [text, options]) => {
-        const given = typeof options === "object" && options !== null ? { ...options } : {};
-        return method === "llm" ? services.llm(String(text), given) : services.search(String(text), given);
-      },
+      onCall: (_version, method, args) => callService(services, method, args),
       onStray: (text) => this.#options.onStray?.(text),
       onStarted: (pid) => this.#notice("evaluator_started", undefined, { pid }),
       onGone: ({ deliberate, ...details }) => this.#notice(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),

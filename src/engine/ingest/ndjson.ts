@@ -1,14 +1,14 @@
 import { NexusError } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import type { NormaliseOptions } from "./normalise.ts";
-import { parseEventBytes } from "./normalise.ts";
+import { parseEventBytes, tooLarge } from "./normalise.ts";
 
 /** One line of the input: an event, or why it is none. Lines count from 1; blank ones are passed over. */
 export type NdjsonLine = { readonly line: number; readonly event: Event } | { readonly line: number; readonly error: NexusError };
 
 const NEWLINE = 10;
 
-/** Reads newline-delimited JSON events. A line longer than `maxBytes` is an error, and is never held whole in memory. */
+/** Reads newline-delimited JSON events. A line longer than `maxBytes` is an error, and is never held whole. */
 export async function* readNdjson(stream: AsyncIterable<Uint8Array>, options: NormaliseOptions): AsyncGenerator<NdjsonLine> {
   let line = 1;
   let parts: Uint8Array[] = [];
@@ -40,13 +40,13 @@ export async function* readNdjson(stream: AsyncIterable<Uint8Array>, options: No
 
 function parseLine(line: number, bytes: Uint8Array, length: number, options: NormaliseOptions): NdjsonLine | undefined {
   if (length > options.maxBytes) {
-    return { line, error: new NexusError("EVENT_TOO_LARGE", `line ${line}: ${length} bytes; events.max_bytes is ${options.maxBytes}`) };
+    return { line, error: tooLarge(length, options.maxBytes) };
   }
   if (bytes.every((byte) => byte === 32 || byte === 9 || byte === 13)) return undefined;
   try {
     return { line, event: parseEventBytes(bytes, options) };
   } catch (error) {
     if (!(error instanceof NexusError)) throw error;
-    return { line, error: new NexusError(error.code, `line ${line}: ${error.message}`, error.details) };
+    return { line, error };
   }
 }

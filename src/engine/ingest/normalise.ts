@@ -74,7 +74,7 @@ export function parseEventBytes(bytes: Uint8Array, options: NormaliseOptions): E
     value = JSON.parse(text);
   } catch (error) {
     const at = jsonErrorPosition(text);
-    const place = at === undefined ? "" : `: unexpected ${at.found} at line ${at.line}, column ${at.column}`;
+    const place = at === undefined ? "" : `: unexpected ${at.found} at ${at.line === 1 ? "" : `line ${at.line}, `}column ${at.column}`;
     throw new NexusError("EVENT_NOT_JSON", `the event is not JSON${place}`, { hint: "one JSON object is expected", cause: error });
   }
   return normaliseEvent(value, options);
@@ -91,7 +91,8 @@ function checkSize(input: unknown, maxBytes: number): void {
   if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
 }
 
-function tooLarge(bytes: number, maxBytes: number): NexusError {
+/** The error for a size in bytes, as JSON. */
+export function tooLarge(bytes: number, maxBytes: number): NexusError {
   return new NexusError("EVENT_TOO_LARGE", `the event has ${bytes} bytes; events.max_bytes is ${maxBytes}`, {
     hint: "put large content elsewhere and name it in metadata, or raise events.max_bytes in config.toml",
   });

@@ -60,7 +60,7 @@ export class Debouncer {
 
   #tick(): void {
     const now = this.#now();
-    for (const queue of [...this.#held]) if ((queue.held?.due ?? now) <= now) this.flush(queue);
+    for (const queue of this.#held) if ((queue.held?.due ?? now) <= now) this.flush(queue);
     this.#plan();
   }
 }

@@ -31,6 +31,8 @@ export interface TimekeeperParts {
   readonly clock: Clock;
   readonly cap: number;
   readonly lateAfterMs: number;
+  /** Whether it wakes by itself; otherwise only `tick` moves it. */
+  readonly timers: boolean;
   /** Inside a transaction: stores the events of slots that run. */
   readonly accept: (events: readonly NewEvent[]) => void;
   /** Runs work in the next commit. */
@@ -45,6 +47,7 @@ export class Timekeeper {
   readonly #lines = new Map<string, Line>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
+  #planning = false;
 
   constructor(parts: TimekeeperParts) {
     this.#parts = parts;
@@ -58,6 +61,10 @@ export class Timekeeper {
     const after = lastSlot(store, TICK_ID) ?? begin;
     this.#lines.set(TICK_ID, { id: TICK_ID, compiled: everySlots(TICK_MS, 0), catchUp: "last", jitter: () => 0, after });
     this.#plan();
+  }
+
+  get isStarted(): boolean {
+    return this.#lines.has(TICK_ID);
   }
 
   /** Takes a hook's schedule, new or changed; or lets go of it. */
@@ -74,7 +81,7 @@ export class Timekeeper {
     // Registered, enabled or changed then: what came due before was not its own.
     const after = Math.max(lastSlot(store, hook.id) ?? 0, hook.updated_at);
     this.#lines.set(hook.id, { id: hook.id, hook, compiled, catchUp: schedule.catch_up, jitter, after });
-    this.#plan();
+    if (this.isStarted) this.#planSoon();
   }
 
   forget(hookId: string): void {
@@ -85,7 +92,13 @@ export class Timekeeper {
   async tick(): Promise<void> {
     const now = this.#parts.clock.now();
     const due = [...this.#lines.values()].filter((line) => (nextDue(line.compiled, line.after, line.jitter)?.due_at ?? Infinity) <= now);
-    if (due.length > 0) await this.#parts.commit(() => this.#write(due, now));
+    if (due.length === 0) return;
+    const ends: (readonly [Line, number])[] = [];
+    await this.#parts.commit(() => {
+      for (const line of due) ends.push([line, this.#write(line, now)]);
+    });
+    // Only what is committed is behind us: a failed commit leaves the slots due.
+    for (const [line, end] of ends) line.after = Math.max(line.after, end);
   }
 
   stop(): void {
@@ -93,27 +106,41 @@ export class Timekeeper {
     clearTimeout(this.#timer);
   }
 
-  #write(lines: readonly Line[], now: number): void {
+  /** Writes one schedule's due slots and returns the newest of them. */
+  #write(line: Line, now: number): number {
     const { cap, lateAfterMs, store } = this.#parts;
-    for (const line of lines) {
-      const plan = planSlots({ compiled: line.compiled, after: line.after, now, catchUp: line.catchUp, cap, lateAfterMs, jitter: line.jitter });
-      if (plan.missed !== undefined) {
-        insertSlot(store, { schedule_id: line.id, ...plan.missed, status: "missed", reason: missedReason(line.catchUp), created_at: now });
-        this.#parts.missed(line.id, line.hook, plan.missed);
-        line.after = Math.max(line.after, plan.missed.until_slot);
-      }
-      for (const { slot } of plan.run) {
-        line.after = Math.max(line.after, slot);
-        const event = line.hook === undefined ? tickEvent(slot, now) : slotEvent(line.hook, slot, now);
-        const row = { schedule_id: line.id, slot, until_slot: slot, slot_count: 1, status: "due", event_id: event.id, created_at: now } as const;
-        // The row is the lock: a slot that has one was given out before.
-        if (insertSlot(store, line.hook === undefined ? { ...row, status: "ran" } : row)) this.#parts.accept([event]);
-      }
+    const { compiled, after, catchUp, jitter } = line;
+    const plan = planSlots({ compiled, after, now, catchUp, cap, lateAfterMs, jitter });
+    let end = after;
+    if (plan.missed !== undefined) {
+      insertSlot(store, { schedule_id: line.id, ...plan.missed, status: "missed", reason: missedReason(catchUp), created_at: now });
+      this.#parts.missed(line.id, line.hook, plan.missed);
+      end = plan.missed.until_slot;
     }
+    for (const { slot } of plan.run) {
+      end = slot;
+      const event = line.hook === undefined ? tickEvent(slot, now) : slotEvent(line.hook, slot, now);
+      // Nobody settles the beat's own slots: they are done when they are given out.
+      const status = line.hook === undefined ? "ran" : "due";
+      const row = { schedule_id: line.id, slot, until_slot: slot, slot_count: 1, status, event_id: event.id, created_at: now } as const;
+      // The row is the lock: a slot that has one was given out before.
+      if (insertSlot(store, row)) this.#parts.accept([event]);
+    }
+    return end;
+  }
+
+  /** Many schedules are often set at once: one look at all of them is enough. */
+  #planSoon(): void {
+    if (this.#planning) return;
+    this.#planning = true;
+    setImmediate(() => {
+      this.#planning = false;
+      this.#plan();
+    });
   }
 
   #plan(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#parts.timers) return;
     clearTimeout(this.#timer);
     const now = this.#parts.clock.now();
     let next = now + LONGEST_SLEEP_MS;

@@ -86,11 +86,11 @@ export function listEvents(store: Store, filter: EventFilter): StoredEvent[] {
     conditions.push("seq > ?");
     values.push(filter.after);
   }
-  const words = filter.search?.split(/[\s\0]+/).filter((word) => word !== "") ?? [];
-  if (words.length > 0) {
+  if (filter.search !== undefined) {
     conditions.push("seq IN (SELECT rowid FROM events_fts WHERE events_fts MATCH ?)");
-    // As words, not as FTS5 syntax: whatever a user types is a text to find.
-    values.push(`content : (${words.map((word) => `"${word.replaceAll('"', '""')}"`).join(" AND ")})`);
+    // As words, not as FTS5 syntax: whatever a user types is a text to find. Marks alone are nothing to find.
+    const words = filter.search.split(/[\s\0]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+    values.push(words.length === 0 ? '""' : `content : (${words.map((word) => `"${word.replaceAll('"', '""')}"`).join(" AND ")})`);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   return store.db.query<EventRow, (string | number)[]>(`SELECT * FROM events ${where} ORDER BY seq DESC LIMIT ?`).all(...values, filter.limit).map(toEvent);

@@ -24,9 +24,8 @@ async function walk(t: TestEngine, clock: FakeClock, steps: number, ms: number):
 
 async function scheduled(clock: FakeClock, schedule: Schedule, home?: string): Promise<TestEngine> {
   const t = await TestEngine.start({ clock, ...(home === undefined ? {} : { home }) });
-  t.engine.startTimekeeper();
   t.register("job", `(ctx) => ({ fire: true, context: { prompt: ctx.now.toISOString().slice(11, 16) } })`, { schedule });
-  await t.messages(1, { type: "unrelated" });
+  await t.engine.tick();
   await t.drain();
   return t;
 }
@@ -64,7 +63,6 @@ test.each<[catchUp: "skip" | "last" | "all", expected: string[]]>([
 
   clock.advance(5 * HOUR + 20 * MINUTE);
   const second = await TestEngine.start({ clock, home: home.path });
-  second.engine.startTimekeeper();
   await second.engine.tick();
   await second.drain();
   expect(slots(second, "job")).toEqual(["ran 09:00", ...expected]);
@@ -83,7 +81,6 @@ test("a clock that goes back gives no slot a second time", async () => {
 test("slots of a paused hook are skipped with a row, those of a disabled one are not its own", async () => {
   const clock = new FakeClock("2026-03-01T08:00:00Z");
   await using t = await TestEngine.start({ clock });
-  t.engine.startTimekeeper();
   t.register("job", `() => { throw new Error("no") }`, { schedule: { every: "1m" } });
   await t.messages(1, { type: "unrelated" });
   await walk(t, clock, 8, MINUTE);

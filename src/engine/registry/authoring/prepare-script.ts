@@ -27,7 +27,7 @@ export interface PrepareOptions {
   /** Loads a bundle in a process of its own: `inspectBundle`. */
   readonly inspect: (bundle: string, options: InspectOptions) => Promise<Inspection>;
   /** Throws SCHEDULE_INVALID for a schedule that cannot be. */
-  readonly validateSchedule: (schedule: Schedule, now: number) => Promise<unknown> | unknown;
+  readonly validateSchedule: (schedule: Schedule, now: number) => unknown;
 }
 
 /** A script that may be registered. */

@@ -1,3 +1,4 @@
+import type * as AsyncHooks from "node:async_hooks";
 import type { AsyncLocalStorage } from "node:async_hooks";
 import type { LogLine } from "../../core/invocation.ts";
 import type { LoadHeader, RunEvent } from "../protocol.ts";
@@ -196,6 +197,6 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Loaded only where invocations of one Worker overlap: the module costs every Worker memory. */
 function runStorage(): AsyncLocalStorage<Run> {
-  const { AsyncLocalStorage: Storage } = require("node:async_hooks") as typeof import("node:async_hooks");
+  const { AsyncLocalStorage: Storage } = require("node:async_hooks") as typeof AsyncHooks;
   return new Storage<Run>();
 }

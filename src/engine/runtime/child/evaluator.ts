@@ -175,10 +175,18 @@ export async function runEvaluator(socketPath: string, limits: EvaluatorLimits):
   const reader = new FrameReader<ToEvaluator>((header, lines) => evaluator.receive(header, lines));
   process.on("SIGTERM", () => undefined);
   process.on("SIGINT", () => undefined);
-  const socket = await Bun.connect({
+  const ready = `${JSON.stringify({ t: "ready", pid: process.pid } satisfies FromEvaluator)}\n`;
+  await Bun.connect({
     unix: socketPath,
-    socket: { data: (_, bytes) => reader.feed(bytes), drain: () => writer?.drained(), close: die, error: die },
+    socket: {
+      open: (socket) => {
+        writer = new FrameWriter(socket);
+        writer.write(ready);
+      },
+      data: (_, bytes) => reader.feed(bytes),
+      drain: () => writer?.drained(),
+      close: die,
+      error: die,
+    },
   });
-  writer = new FrameWriter(socket);
-  writer.write(`${JSON.stringify({ t: "ready", pid: process.pid } satisfies FromEvaluator)}\n`);
 }

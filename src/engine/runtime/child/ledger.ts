@@ -1,3 +1,4 @@
+import type * as Sqlite from "bun:sqlite";
 import type { Database } from "bun:sqlite";
 
 type Bindings = readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ export class Ledger {
 
   #open(): Database {
     if (this.#db === undefined) {
-      const sqlite = require("bun:sqlite") as typeof import("bun:sqlite");
+      const sqlite = require("bun:sqlite") as typeof Sqlite;
       this.#db = new sqlite.Database(this.#path, { readonly: true });
       this.#db.run("PRAGMA busy_timeout = 5000");
     }

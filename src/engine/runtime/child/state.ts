@@ -1,8 +1,6 @@
 /** State of one hook version as its Worker holds it: JSON texts by key, 64 KiB together (contract section 3). */
 export const STATE_BYTES = 65_536;
 
-export type StateWrites = (readonly [key: string, value?: unknown])[];
-
 export class HookState {
   readonly #values: Map<string, string>;
   #bytes = 0;

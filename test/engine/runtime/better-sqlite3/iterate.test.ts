@@ -13,7 +13,7 @@ describe("iterate()", () => {
     const called: unknown[] = [];
     db.function("seen", (value) => {
       called.push(value);
-      return value as number;
+      return value;
     });
     const rows = db.prepare("SELECT seen(column1) FROM (VALUES (1), (2), (3))").pluck().iterate();
     expect(called).toEqual([]);

@@ -116,7 +116,7 @@ export class Statement {
       next: () => {
         const step = rows.next();
         if (step.done === true) return undefined;
-        return { row: toHookRow(step.value as NativeRow, this.#mode, this.#safeIntegers, this.#rowColumns()) };
+        return { row: toHookRow(step.value, this.#mode, this.#safeIntegers, this.#rowColumns()) };
       },
       close: () => {
         this.#locked = false;

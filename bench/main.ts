@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { bigRows } from "./big-suite.ts";
+import { buildNexus, builtNexus, ROOT } from "./binary.ts";
+import { commandRows } from "./command-suite.ts";
+import { evaluationRows } from "./evaluation-suite.ts";
+import { memoryRows } from "./memory-suite.ts";
+import type { Row } from "./report.ts";
+import { tableOf } from "./report.ts";
+
+const ROUNDS = 5;
+const QUICK_ROUNDS = 2;
+
+const SUITES = ["evaluation", "commands", "memory", "big"] as const;
+
+/** `bun run bench`: see README.md. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      save: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      "skip-big": { type: "boolean", default: false },
+      "no-build": { type: "boolean", default: false },
+      only: { type: "string", multiple: true },
+      durability: { type: "string", default: "full" },
+    },
+  });
+  const durability = values.durability === "normal" ? "normal" : "full";
+  const rounds = values.quick ? QUICK_ROUNDS : ROUNDS;
+  const wanted = new Set<string>(values.only ?? SUITES.filter((suite) => suite !== "big" || !values["skip-big"]));
+  const started = performance.now();
+  const progress = (what: string): void => void process.stderr.write(`${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s  ${what}\n`);
+
+  const rows: Row[] = [];
+  if (wanted.has("evaluation")) rows.push(...(await evaluationRows({ rounds, durability, progress })));
+  let binary: string | undefined;
+  if (wanted.has("commands") || wanted.has("memory") || wanted.has("big")) {
+    progress("dist/nexus");
+    binary = values["no-build"] ? builtNexus() : await buildNexus();
+  }
+  if (wanted.has("commands")) {
+    progress("compiled commands");
+    rows.push(...(await commandRows(binary, rounds)));
+  }
+  if (wanted.has("memory")) {
+    progress("memory");
+    rows.push(...(await memoryRows(binary, rounds)));
+  }
+  if (wanted.has("big")) {
+    progress("a million events");
+    rows.push(...(await bigRows(binary, rounds)));
+  }
+  progress("done");
+
+  const machine = { cpu: cpus()[0]?.model.trim() ?? "", cores: cpus().length, kernel: release(), bun: Bun.version };
+  process.stdout.write(`\n${machine.cores} cores ${machine.cpu}, Linux ${machine.kernel}, Bun ${machine.bun}; durability ${durability}; medians of ${rounds} rounds\n\n${tableOf(rows)}`);
+  const results = `${JSON.stringify({ at: new Date().toISOString(), machine, durability, rounds, rows }, undefined, 2)}\n`;
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  writeFileSync(join(ROOT, "dist/bench.json"), results);
+  if (values.save) writeFileSync(join(ROOT, "bench/results.json"), results);
+  if (values.check && rows.some(({ ok }) => ok === false)) process.exitCode = 1;
+}
+
+await main();

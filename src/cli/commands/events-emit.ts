@@ -1,0 +1,89 @@
+import { loadConfig } from "../../engine/config.ts";
+import { NexusError } from "../../engine/core/errors.ts";
+import type { NewEvent } from "../../engine/core/event.ts";
+import { normaliseEvent, parseEventBytes } from "../../engine/ingest/normalise.ts";
+import { insertEvents } from "../../engine/store/events.ts";
+import type { Call, Run } from "../call.ts";
+import { flag, textOption } from "../call.ts";
+import { emit, emitJson, paint, printable } from "../output.ts";
+import { eventView } from "../views.ts";
+import { withStore } from "../workspace.ts";
+
+/** Option → field of the event input. */
+const FIELDS = {
+  id: "id",
+  type: "type",
+  channel: "channel",
+  content: "content",
+  thread: "thread_id",
+  sender: "sender_id",
+} as const;
+
+export const run: Run = async (call) => {
+  const { events } = loadConfig(call.home);
+  const event = await eventOf(call, events.max_bytes);
+  if (flag(call, "dryRun")) {
+    if (call.json) emitJson({ ...eventView(event), dry_run: true });
+    else emit(`[dry run] ${printable(event.id)} would be stored`);
+    return;
+  }
+  await withStore(call, "create", (store) => {
+    const [stored] = store.write(() => insertEvents(store, [event], { maxDepth: events.max_depth }));
+    if (stored === undefined) return;
+    const { event: { id }, duplicate } = stored;
+    if (call.json) emitJson({ ...eventView(stored.event), duplicate });
+    else if (call.quiet) emit(printable(id));
+    else emit(duplicate ? `· Event was there already, nothing was stored: ${printable(id)}` : `${paint("green", "✓")} Event stored: ${printable(id)}`);
+  });
+};
+
+async function eventOf(call: Call, maxBytes: number): Promise<NewEvent> {
+  const options = { now: Date.now(), maxBytes };
+  const fields = fieldsOf(call);
+  const [given] = call.args;
+  if (given === undefined) {
+    if (Object.keys(fields).length === 0) {
+      throw new NexusError("USAGE", "there is no event: give --content or other fields, the event as JSON, or - to read it from stdin", {
+        next: ['nexus events emit --channel email --content "hello"'],
+      });
+    }
+    // What an agent does in a turn was caused by that turn: the loop guard counts on it.
+    const dispatch = process.env["NEXUS_DISPATCH_ID"] ?? "";
+    return normaliseEvent(dispatch === "" ? fields : { cause_id: dispatch, ...fields }, options);
+  }
+  if (Object.keys(fields).length > 0) throw new NexusError("USAGE", "give the event either as JSON or with options, not both");
+  return parseEventBytes(given === "-" ? await Bun.stdin.bytes() : new TextEncoder().encode(given), options);
+}
+
+function fieldsOf(call: Call): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [option, field] of Object.entries(FIELDS)) {
+    const text = textOption(call, option);
+    if (text !== undefined) fields[field] = text;
+  }
+  const metadata = textOption(call, "metadata");
+  if (metadata !== undefined) fields["metadata"] = metadataOf(metadata);
+  return fields;
+}
+
+/** `key=value`, the value as JSON where it is JSON; or a whole JSON object. */
+function metadataOf(text: string): object {
+  if (text.trimStart().startsWith("{")) {
+    const value = jsonOf(text);
+    if (typeof value === "object" && value !== null) return value;
+    throw new NexusError("USAGE", `--metadata ${JSON.stringify(text)} is not JSON; expected key=value or a JSON object`);
+  }
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new NexusError("USAGE", `--metadata ${JSON.stringify(text)}: expected key=value or a JSON object`);
+  const value = text.slice(equals + 1);
+  const parsed = jsonOf(value);
+  return Object.fromEntries([[text.slice(0, equals), parsed === undefined ? value : parsed]]);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
