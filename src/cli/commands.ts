@@ -164,7 +164,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "demo",
     summary: "watch the examples decide on real webhooks, a conversation and a night of timer ticks",
-    options: [["--keep", "keep the demo's home (named with --home) to look around in"]],
     load: () => import("./commands/demo.ts"),
   },
   { path: "explain", summary: "what an error code means", args: [["[code]", "default: all of them"]], load: () => import("./commands/explain.ts") },

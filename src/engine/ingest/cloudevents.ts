@@ -11,12 +11,12 @@ const cloudEventSchema = z.looseObject({
   id: attribute.refine((id) => id.isWellFormed(), "must be well-formed Unicode"),
   source: attribute,
   type: attribute,
-  time: z.iso.datetime({ offset: true }).optional(),
+  time: z.iso.datetime({ offset: true, error: "expected RFC 3339 such as 2026-01-28T01:30:00Z" }).optional(),
   subject: attribute.optional(),
   datacontenttype: attribute.optional(),
   dataschema: attribute.optional(),
-  data: z.unknown(),
-  data_base64: z.base64().optional(),
+  data: z.unknown().optional(),
+  data_base64: z.base64("expected base64").optional(),
 });
 
 export function isCloudEvent(input: unknown): input is Readonly<Record<string, unknown>> {

@@ -39,5 +39,5 @@ function describe(issue: z.core.$ZodIssue, input: object): string {
   const path = issue.path.map(String).join(".");
   const value = issue.path.reduce<unknown>((inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined), input);
   const wanted = path === "timestamp" ? "expected Unix milliseconds, or ISO 8601 with a zone such as 2026-01-28T01:30:00Z" : issue.message.replace(/^(Invalid input|Too big|Too small|Invalid option): /, "");
-  return value === undefined ? `\`${path}\` is missing; ${wanted}` : `\`${path}\` is ${shown(value)}; ${wanted}`;
+  return value === undefined ? `\`${path}\` is missing; ${wanted.replace(", received undefined", "")}` : `\`${path}\` is ${shown(value)}; ${wanted}`;
 }

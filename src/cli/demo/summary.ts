@@ -1,0 +1,37 @@
+import type { Dispatch } from "../../engine/core/dispatch.ts";
+import type { Hook } from "../../engine/core/hook.ts";
+import { lastSeq } from "../../engine/store/event-queries.ts";
+import { listDispatches } from "../../engine/store/dispatches.ts";
+import { listHooks } from "../../engine/store/hooks.ts";
+import type { Store } from "../../engine/store/open.ts";
+import { hookStats } from "../../engine/store/stats.ts";
+import { emit, emitJson, latency, paint } from "../output.ts";
+import { table } from "../table.ts";
+
+/** The whole of the demo, read back from the database it filled. */
+export function summarise(store: Store, home: string, elapsedMs: number, json: boolean): void {
+  const hooks = listHooks(store);
+  const dispatches = listDispatches(store, 10_000);
+  const total = hookStats(store, "*", 0);
+  const events = lastSeq(store);
+  if (json) return emitJson({ home, events, invocations: total.invocations, fires: total.fires, errors: total.errors, p50_ms: total.p50_ms, p99_ms: total.p99_ms, elapsed_ms: Math.round(elapsedMs), dispatches: dispatches.length });
+  emit(`\n${paint("bold", "Summary")}`);
+  emit(`  ${events} events, ${total.invocations} invocations, ${total.fires} fires, ${total.errors} errors in ${(elapsedMs / 1_000).toFixed(1)} s`);
+  emit(`  time in a hook: p50 ${latency(total.p50_ms ?? 0)}, p99 ${latency(total.p99_ms ?? 0)}`);
+  emit(`  ${dispatches.length} of ${events} events wake an agent; their dispatches are pending\n`);
+  emit(table(["  Hook", "Evaluated", "Fired", "Why it exists"], hooks.map((hook) => row(store, hook))));
+  emit(`\n${paint("bold", "Try next")}`);
+  for (const command of suggestions(hooks, dispatches)) emit(`  ${command} --home ${home}`);
+}
+
+function row(store: Store, hook: Hook): string[] {
+  const stats = hookStats(store, hook.id, 0);
+  return [`  ${hook.slug}`, String(stats.invocations), String(stats.fires), hook.version.metadata.description ?? ""];
+}
+
+function suggestions(hooks: readonly Hook[], dispatches: readonly Dispatch[]): string[] {
+  const nexus = import.meta.url.includes("$bunfs") ? "nexus" : "bun run nexus";
+  const casey = hooks.find(({ slug }) => slug === "casey-safety-check") ?? hooks[0];
+  const fire = dispatches.find(({ hook_id }) => hook_id === casey?.id) ?? dispatches[0];
+  return [`${nexus} why ${fire?.event_id ?? "EVENT"}`, `${nexus} hooks info ${casey?.slug ?? "HOOK"}`, `${nexus} hooks invocations night-watch --last 10`];
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import type { Dispatch } from "../../../src/engine/core/dispatch.ts";
+import { countPendingDispatches, firesSince, insertDispatch, listDispatches } from "../../../src/engine/store/dispatches.ts";
+import { T0, tempStore } from "../../helpers/rows.ts";
+
+function dispatch(n: number, parts: Partial<Dispatch> = {}): Dispatch {
+  return { id: `dsp_${n}`, hook_id: "hook_a", version_id: "ver_a", event_id: `test:${n}`, invocation_id: `inv_${n}`, status: "pending", routing: {}, session_key: "agent:default:test:dm:x", context: {}, created_at: T0 + n, ...parts };
+}
+
+test("a dispatch comes back as it was made, newest first", () => {
+  using temp = tempStore();
+  const full = dispatch(2, { agent: "atlas", prompt: "look", routing: { mode: "session", target: "x" }, context: { data: { a: 1 } } });
+  expect([dispatch(1), full].map((one) => insertDispatch(temp.store, one))).toEqual([true, true]);
+  expect(listDispatches(temp.store, 10)).toEqual([full, dispatch(1)]);
+  expect(listDispatches(temp.store, 1)).toEqual([full]);
+  expect(countPendingDispatches(temp.store)).toBe(2);
+});
+
+test("a pair is dispatched once, whatever id and version the second one has", () => {
+  using temp = tempStore();
+  insertDispatch(temp.store, dispatch(1));
+  expect(insertDispatch(temp.store, dispatch(2, { event_id: "test:1", version_id: "ver_b" }))).toBe(false);
+  expect(insertDispatch(temp.store, dispatch(3, { event_id: "test:1", hook_id: "hook_b" }))).toBe(true);
+  expect(listDispatches(temp.store, 10).map(({ id }) => id)).toEqual(["dsp_3", "dsp_1"]);
+});
+
+test("the fires of a quota are those of the hook since a time, oldest first", () => {
+  using temp = tempStore();
+  for (const n of [3, 1, 2]) insertDispatch(temp.store, dispatch(n));
+  insertDispatch(temp.store, dispatch(4, { hook_id: "hook_b" }));
+  expect(firesSince(temp.store, "hook_a", T0 + 1)).toEqual([T0 + 2, T0 + 3]);
+});
