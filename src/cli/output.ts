@@ -36,9 +36,9 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
 
-/** `0.2ms`, `12ms`, `1.5s`. */
+/** `0.04ms`, `2.5ms`, `12ms`, `15.2s`. */
 export function latency(ms: number): string {
-  if (ms < 10) return `${Number(ms.toFixed(1))}ms`;
+  if (ms < 10) return `${Number(ms.toFixed(ms < 1 ? 2 : 1))}ms`;
   return ms < 10_000 ? `${Math.round(ms)}ms` : `${(ms / 1_000).toFixed(1)}s`;
 }
 

@@ -72,20 +72,6 @@ export function hookIdsEvaluated(store: Store, eventId: string): Set<string> {
   return new Set(rows.map(({ hook_id }) => hook_id));
 }
 
-/** How many of a hook's newest invocations are looked through for logs: most write none. */
-export const LOGS_SCANNED = 10_000;
-
-/** The hook's newest invocations that wrote something, newest first, among its LOGS_SCANNED newest. */
-export function invocationsWithLogs(store: Store, hookId: string, limit: number): Invocation[] {
-  return store.db
-    .query<InvocationRow, [string, number, number]>(
-      `SELECT * FROM hook_invocations i WHERE rowid IN (SELECT rowid FROM hook_invocations WHERE hook_id = ? ORDER BY rowid DESC LIMIT ?)
-       AND EXISTS (SELECT 1 FROM invocation_logs l WHERE l.invocation_id = i.id) ORDER BY rowid DESC LIMIT ?`,
-    )
-    .all(hookId, LOGS_SCANNED, limit)
-    .map(toInvocation);
-}
-
 export function logOf(store: Store, invocationId: string): InvocationLog | undefined {
   const row = store.db
     .query<{ lines_json: string; dropped_bytes: number }, [string]>("SELECT lines_json, dropped_bytes FROM invocation_logs WHERE invocation_id = ?")
