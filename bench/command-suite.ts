@@ -10,7 +10,7 @@ import { registerTrivialHooks } from "./trivial-hooks.ts";
 
 const HOOKS = 100;
 const SPAWNS = 20;
-const PEAK_SPAWNS = 5;
+const PEAK_SPAWNS = 10;
 /** The limits of the goal, at a machine whose empty compiled program takes 3.3 ms. */
 const MAX_RATIO = 4.5;
 const MAX_MB = 45;

@@ -22,15 +22,20 @@ export interface Latencies {
   readonly max_ms: number;
 }
 
+/** `message`: text of a sender in a thread, so nexus also keeps full text, participants and episodes. `webhook`: a payload alone. */
+export type EventKind = "message" | "webhook";
+
 /** A load to put on a subject; `hooks` invocation rows end an event. */
 export class Loads {
   readonly #subject: Subject;
   readonly #hooks: number;
+  readonly #kind: EventKind;
   #made = 0;
 
-  constructor(subject: Subject, hooks: number) {
+  constructor(subject: Subject, hooks: number, kind: EventKind) {
     this.#subject = subject;
     this.#hooks = hooks;
+    this.#kind = kind;
   }
 
   /** Loads the code of both sides and starts every Worker. */
@@ -117,24 +122,22 @@ export class Loads {
     const now = Date.now();
     return Array.from({ length: count }, () => {
       const n = this.#made++;
-      return {
-        id: `bench:${n}`,
-        timestamp: now + n,
-        received_at: now + n,
-        type: "message",
-        channel: CHANNEL,
-        content: `${n}: ${TEXT}`,
-        content_types: [],
-        direction: "received",
-        thread_id: `thread-${n % THREADS}`,
-        sender_id: `sender-${n % SENDERS}`,
-        source_adapter: "bench",
-        source_id: String(n),
-        metadata: { n, repository: { name: "nexus" } },
-        depth: 0,
-      };
+      return this.#kind === "message" ? messageEvent(n, now + n) : webhookEvent(n, now + n);
     });
   }
+}
+
+function messageEvent(n: number, at: number): NewEvent {
+  const rest = { type: "message", content: `${n}: ${TEXT}`, thread_id: `thread-${n % THREADS}`, sender_id: `sender-${n % SENDERS}` };
+  return { ...base(n, at), ...rest, metadata: { n, repository: { name: "nexus" } } };
+}
+
+function webhookEvent(n: number, at: number): NewEvent {
+  return { ...base(n, at), type: "webhook", metadata: { source: "bench", n, repository: { name: "nexus" }, issue: { title: TEXT } } };
+}
+
+function base(n: number, at: number): Omit<NewEvent, "type" | "metadata"> {
+  return { id: `bench:${n}`, timestamp: at, received_at: at, channel: CHANNEL, content_types: [], direction: "received", source_adapter: "bench", source_id: String(n), depth: 0 };
 }
 
 function summary(latencies: readonly number[]): Latencies {

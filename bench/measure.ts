@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Floor } from "./floor.ts";
-import { Loads } from "./loads.ts";
+import { type EventKind, Loads } from "./loads.ts";
 import { NexusSubject } from "./nexus-subject.ts";
 import type { Subject } from "./subject.ts";
 
@@ -15,6 +15,8 @@ export interface Task {
   readonly others?: number;
   readonly declared?: boolean;
   readonly durability: "full" | "normal";
+  /** Default: message. */
+  readonly kind?: EventKind;
   /** Of the load `rate`. */
   readonly eventsPerSecond?: number;
 }
@@ -49,7 +51,7 @@ async function main(task: Task): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const subject = await open(task, home);
-    const loads = new Loads(subject, task.hooks);
+    const loads = new Loads(subject, task.hooks, task.kind ?? "message");
     await loads.warmUp();
     const result = await measure(task, loads);
     await subject.close();

@@ -28,9 +28,9 @@ async function main(): Promise<void> {
       durability: { type: "string", default: "full" },
     },
   });
-  const durability = values.durability === "normal" ? "normal" : "full";
+  const durability = oneOf("--durability", values.durability, ["full", "normal"] as const);
   const rounds = values.quick ? QUICK_ROUNDS : ROUNDS;
-  const wanted = new Set<string>(values.only ?? SUITES.filter((suite) => suite !== "big" || !values["skip-big"]));
+  const wanted = new Set(values.only?.map((name) => oneOf("--only", name, SUITES)) ?? SUITES.filter((suite) => suite !== "big" || !values["skip-big"]));
   const started = performance.now();
   const progress = (what: string): void => void process.stderr.write(`${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s  ${what}\n`);
 
@@ -62,6 +62,12 @@ async function main(): Promise<void> {
   writeFileSync(join(ROOT, "dist/bench.json"), results);
   if (values.save) writeFileSync(join(ROOT, "bench/results.json"), results);
   if (values.check && rows.some(({ ok }) => ok === false)) process.exitCode = 1;
+}
+
+function oneOf<Value extends string>(option: string, given: string, values: readonly Value[]): Value {
+  const found = values.find((value) => value === given);
+  if (found === undefined) throw new Error(`${option} is ${JSON.stringify(given)}; expected ${values.join(", ")}`);
+  return found;
 }
 
 await main();

@@ -1,5 +1,6 @@
 import { loadConfig, type Config } from "../engine/config.ts";
 import { systemClock } from "../engine/core/clock.ts";
+import type { Finding } from "../engine/core/errors.ts";
 import { NexusError } from "../engine/core/errors.ts";
 import { HOOK_MODES } from "../engine/core/hook.ts";
 import { createIds } from "../engine/core/ids.ts";
@@ -34,11 +35,17 @@ export async function prepareForCall(call: Call, path: string): Promise<Prepared
   const flags = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }), ...(mode === undefined ? {} : { mode }) };
   const prepared = await prepareScript(path, prepareOptions(loadConfig(call.home), flags));
   if (prepared.findings.length === 0) return prepared;
-  if (flag(call, "strict")) {
-    throw new NexusError("SCRIPT_TYPES", `${path} has ${prepared.findings.length} finding${prepared.findings.length === 1 ? "" : "s"}; --strict refuses it`, { findings: prepared.findings });
+  const faults = prepared.findings.filter((finding) => !isWarning(finding));
+  if (flag(call, "strict") && faults.length > 0) {
+    throw new NexusError("SCRIPT_TYPES", `${path} has ${faults.length} finding${faults.length === 1 ? "" : "s"}; --strict refuses it`, { findings: faults });
   }
   if (!call.json) for (const finding of prepared.findings) say(`warning: ${findingLine(finding)}`);
   return prepared;
+}
+
+/** Worth saying, no reason to refuse: with umask 002, the default of many systems, every file is group-writable. */
+export function isWarning(finding: Finding): boolean {
+  return finding.code === "SCRIPT_GROUP_WRITABLE";
 }
 
 export function registryOf(store: Store, home: string): HookRegistry {

@@ -6,6 +6,7 @@ import { insertEvents } from "../../engine/store/events.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { emit, emitJson, paint, printable } from "../output.ts";
+import { causedByTurn } from "../turn-cause.ts";
 import { eventView } from "../views.ts";
 import { withStore } from "../workspace.ts";
 
@@ -21,7 +22,7 @@ const FIELDS = {
 
 export const run: Run = async (call) => {
   const { events } = loadConfig(call.home);
-  const event = await eventOf(call, events.max_bytes);
+  const event = causedByTurn(await eventOf(call, events.max_bytes), process.env);
   if (flag(call, "dryRun")) {
     if (call.json) emitJson({ ...eventView(event), dry_run: true });
     else emit(`[dry run] ${printable(event.id)} would be stored`);
@@ -47,9 +48,7 @@ async function eventOf(call: Call, maxBytes: number): Promise<NewEvent> {
         next: ['nexus events emit --channel email --content "hello"'],
       });
     }
-    // What an agent does in a turn was caused by that turn: the loop guard counts on it.
-    const dispatch = process.env["NEXUS_DISPATCH_ID"] ?? "";
-    return normaliseEvent(dispatch === "" ? fields : { cause_id: dispatch, ...fields }, options);
+    return normaliseEvent(fields, options);
   }
   if (Object.keys(fields).length > 0) throw new NexusError("USAGE", "give the event either as JSON or with options, not both");
   return parseEventBytes(given === "-" ? await Bun.stdin.bytes() : new TextEncoder().encode(given), options);

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { loadConfig } from "../../engine/config.ts";
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
-import type { Event } from "../../engine/core/event.ts";
+import type { NewEvent } from "../../engine/core/event.ts";
 import { readNdjson } from "../../engine/ingest/ndjson.ts";
 import type { NormaliseOptions } from "../../engine/ingest/normalise.ts";
 import { insertEvents } from "../../engine/store/events.ts";
@@ -9,6 +9,7 @@ import type { Store } from "../../engine/store/open.ts";
 import type { Call, Run } from "../call.ts";
 import { flag } from "../call.ts";
 import { emit, emitJson, paint, printable, say } from "../output.ts";
+import { causedByTurn } from "../turn-cause.ts";
 import { withStore } from "../workspace.ts";
 
 /** Events of one transaction: large enough to share the disk's wait, small enough not to hold up a running daemon. */
@@ -29,15 +30,15 @@ export const run: Run = async (call) => {
   const dryRun = flag(call, "dryRun");
   const strict = flag(call, "strict");
   const summary: Summary = { stored: 0, duplicates: 0, bad: [] };
-  const readAll = async (write: (batch: readonly Event[]) => void): Promise<void> => {
-    let batch: Event[] = [];
+  const readAll = async (write: (batch: readonly NewEvent[]) => void): Promise<void> => {
+    let batch: NewEvent[] = [];
     for await (const line of readNdjson(strict ? bounded(stream) : stream, options)) {
       if ("error" in line) {
         summary.bad.push({ line: line.line, code: line.error.code, message: line.error.message });
         if (!call.json && !strict) say(`line ${line.line}: ${printable(line.error.message)} [${line.error.code}]`);
         continue;
       }
-      batch.push(line.event);
+      batch.push(causedByTurn(line.event, process.env));
       if (strict || batch.length < BATCH) continue;
       write(batch);
       batch = [];
@@ -51,7 +52,7 @@ export const run: Run = async (call) => {
   return summary.bad.length > 0 ? EXIT.findings : EXIT.done;
 };
 
-function insert(store: Store, batch: readonly Event[], maxDepth: number, summary: Summary): void {
+function insert(store: Store, batch: readonly NewEvent[], maxDepth: number, summary: Summary): void {
   const inserted = store.write(() => insertEvents(store, batch, { maxDepth }));
   const duplicates = inserted.filter(({ duplicate }) => duplicate).length;
   summary.duplicates += duplicates;

@@ -5,5 +5,8 @@ export const run: Run = (call) =>
   changeHook(
     call,
     (registry, write) => registry.enable(call.args[0] ?? "", write),
-    ({ hook, changed }) => (changed ? `Hook enabled: ${hook.slug}. It sees events from now on.` : `${hook.slug} was enabled already`),
+    ({ hook, changed, before }) => {
+      if (!changed) return `${hook.slug} was enabled already`;
+      return `Hook enabled: ${hook.slug}. ${before?.status === "paused" ? "Its breaker is closed." : "It sees events from now on."}`;
+    },
   );

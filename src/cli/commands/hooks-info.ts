@@ -1,4 +1,4 @@
-import type { Hook } from "../../engine/core/hook.ts";
+import type { Hook, Schedule, Triggers } from "../../engine/core/hook.ts";
 import { findHook } from "../../engine/registry/find-hook.ts";
 import { driftOf } from "../../engine/registry/script-store.ts";
 import type { HookStats } from "../../engine/store/stats.ts";
@@ -16,28 +16,51 @@ export const run: Run = (call) =>
     const drift = driftOf(hook.version);
     const stats = hookStats(store, hook.id, Date.now() - DAY_MS);
     if (call.json) return emitJson({ ...hookView(hook), drift, stats_24h: { ...stats, since: isoTime(stats.since) } });
-    emit(describe(hook, drift, stats));
+    if (call.quiet) return emit(hook.id);
+    emit(
+      [identity(hook), origin(hook), conditions(hook), counters(stats), health(hook), scripts(hook, drift)]
+        .filter((block) => block.length > 0)
+        .map((block) => block.join("\n"))
+        .join("\n\n"),
+    );
   });
 
-function describe(hook: Hook, drift: string, stats: HookStats): string {
-  const { metadata } = hook.version;
-  const lines = [
+function identity(hook: Hook): string[] {
+  const { name, mode, stage, description } = hook.version.metadata;
+  const reason = hook.disabled_reason === undefined ? "" : ` (${oneLine(hook.disabled_reason)})`;
+  return [
     `Hook: ${hook.slug}`,
     `  ID: ${hook.id}`,
-    `  Status: ${hook.status}${hook.disabled_reason === undefined ? "" : ` (${hook.disabled_reason})`}`,
-    `  Mode: ${metadata.mode}`,
+    ...(name === hook.slug ? [] : [`  Name: ${oneLine(name)}`]),
+    `  Status: ${hook.status}${reason}`,
+    `  Mode: ${mode}`,
+    ...(stage === "runAutomations" ? [] : [`  Stage: ${stage}`]),
     `  Version: ${hook.version.version}`,
-    ...(metadata.description === undefined ? [] : [`  Description: ${oneLine(metadata.description)}`]),
-    "",
-    `  Created: ${isoTime(hook.created_at)}`,
-    ...(hook.creator.agent === undefined ? [] : [`  Created by: ${hook.creator.agent}`]),
-    ...(hook.creator.session === undefined ? [] : [`  Session: ${hook.creator.session}`]),
-    "",
-    ...(metadata.triggers === undefined ? [] : [`  Triggers: ${JSON.stringify(metadata.triggers)}`]),
-    ...(metadata.schedule === undefined ? [] : [`  Schedule: ${JSON.stringify(metadata.schedule)}`]),
-    ...(metadata.triggers === undefined && metadata.schedule === undefined ? ["  Triggers: every event"] : []),
-    `  Limits: ${Object.entries(metadata.limits).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ")}`,
-    "",
+    ...(description === undefined ? [] : [`  Description: ${oneLine(description)}`]),
+  ];
+}
+
+function origin({ created_at, updated_at, creator }: Hook): string[] {
+  const by = { "Created by": creator.agent, Session: creator.session, Thread: creator.thread, Persona: creator.persona };
+  return [
+    `  Created: ${isoTime(created_at)}`,
+    ...(updated_at === created_at ? [] : [`  Updated: ${isoTime(updated_at)}`]),
+    ...Object.entries(by).flatMap(([label, value]) => (value === undefined ? [] : [`  ${label}: ${oneLine(value)}`])),
+  ];
+}
+
+function conditions({ version: { metadata } }: Hook): string[] {
+  const { triggers, schedule, limits } = metadata;
+  return [
+    ...(triggers === undefined ? [] : [`  Triggers: ${describeTriggers(triggers)}`]),
+    ...(schedule === undefined ? [] : [`  Schedule: ${describeSchedule(schedule)}`]),
+    ...(triggers === undefined && schedule === undefined ? ["  Triggers: every event"] : []),
+    `  Limits: ${Object.entries(limits).map(([name, value]) => `${name} ${typeof value === "object" ? `${value.count} per ${value.per_ms} ms` : value}`).join(", ")}`,
+  ];
+}
+
+function counters(stats: HookStats): string[] {
+  return [
     "  Stats (last 24h):",
     `    Invocations: ${stats.invocations}`,
     `    Fires: ${stats.fires}`,
@@ -45,11 +68,44 @@ function describe(hook: Hook, drift: string, stats: HookStats): string {
     ...(stats.skips === 0 ? [] : [`    Skipped: ${stats.skips}`]),
     `    Avg latency: ${stats.avg_latency_ms === undefined ? "-" : latency(stats.avg_latency_ms)}`,
     ...(stats.p95_ms === undefined ? [] : [`    P95 latency: ${latency(stats.p95_ms)}`]),
-    "",
-    ...(hook.circuit_state === "closed" ? [] : [`  Breaker: ${hook.circuit_state} since ${isoTime(hook.circuit_opened_at ?? hook.updated_at)}`]),
-    ...(hook.last_error === undefined ? [] : [`  Last error: ${oneLine(hook.last_error)}`]),
-    `  Script: ${hook.version.source_path}${drift === "unchanged" ? "" : ` (${drift === "missing" ? "gone" : "changed"} since it was registered; the stored copy runs)`}`,
-    `  Stored copy: ${hook.version.script_path}`,
   ];
-  return lines.filter((line, index) => line !== "" || lines[index - 1] !== "").join("\n");
+}
+
+function health(hook: Hook): string[] {
+  return [
+    ...(hook.circuit_state === "closed" ? [] : [`  Breaker: ${hook.circuit_state} since ${isoTime(hook.circuit_opened_at ?? hook.updated_at)}, after ${hook.consecutive_errors} errors in a row; \`nexus hooks enable ${hook.slug}\` closes it`]),
+    ...(hook.last_error === undefined ? [] : [`  Last error: ${oneLine(hook.last_error)}`]),
+  ];
+}
+
+function scripts({ version, slug }: Hook, drift: string): string[] {
+  const source = oneLine(version.source_path);
+  return [
+    `  Script: ${version.script_path}`,
+    `  Source: ${source}${drift === "unchanged" ? "" : ` (${drift === "missing" ? "gone" : "changed"} since it was registered; the script above runs)`}`,
+    ...(drift === "changed" ? [`    \`nexus hooks update ${slug} ${source}\` takes it over`] : []),
+  ];
+}
+
+/** `event.channels imessage or sms, principal.type known` */
+function describeTriggers(triggers: Triggers): string {
+  return Object.entries(triggers)
+    .flatMap(([subject, given]) => Object.entries(given as Record<string, unknown>).flatMap(([field, value]) => condition(`${subject}.${field}`, value)))
+    .join(", ");
+}
+
+function condition(path: string, value: unknown): string[] {
+  if (Array.isArray(value)) return [`${path} ${value.map(show).join(" or ")}`];
+  if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([key, inner]) => condition(`${path}.${key}`, inner));
+  return [`${path} ${show(value)}`];
+}
+
+function describeSchedule({ cron, every, at, timezone, catch_up, jitter }: Schedule): string {
+  const when = cron !== undefined ? `cron ${show(cron)}` : every !== undefined ? `every ${every}` : `at ${at ?? "?"}`;
+  return [`${when}${timezone === undefined ? "" : ` in ${timezone}`}`, ...(catch_up === undefined ? [] : [`catch-up ${catch_up}`]), ...(jitter === undefined ? [] : [`jitter up to ${jitter}`])].join(", ");
+}
+
+/** A plain word as it is; everything else as JSON. */
+function show(value: unknown): string {
+  return typeof value === "string" && /^[\w.:/@*+-]+$/.test(value) ? value : oneLine(JSON.stringify(value) ?? "-");
 }

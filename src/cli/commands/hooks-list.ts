@@ -1,9 +1,10 @@
+import type { Hook } from "../../engine/core/hook.ts";
 import { HOOK_STATUSES } from "../../engine/core/hook.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
 import type { Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { choiceOption } from "../options.ts";
-import { emit, emitJson, isoTime, say } from "../output.ts";
+import { emit, emitJson, isoTime, oneLine, say } from "../output.ts";
 import { table } from "../table.ts";
 import { hookView } from "../views.ts";
 import { withStore } from "../workspace.ts";
@@ -15,17 +16,21 @@ export const run: Run = (call) =>
     const deleted = flag(call, "deleted");
     const hooks = listHooks(store, { deleted, ...(status === undefined ? {} : { status }), ...(createdBy === undefined ? {} : { createdBy }) });
     if (call.json) return emitJson(hooks.map(hookView));
-    if (call.quiet) return hooks.length === 0 ? undefined : emit(hooks.map(({ slug }) => slug).join("\n"));
-    if (hooks.length === 0) return say("no hooks; register one with `nexus hooks register SCRIPT`");
-    const rows = hooks.map((hook) => [
-      hook.slug,
-      hook.status,
-      hook.version.metadata.mode,
-      `v${hook.version.version}`,
-      String(hook.trigger_count),
-      hook.last_triggered === undefined ? "-" : isoTime(hook.last_triggered),
-      hook.creator.agent ?? "-",
-      hook.version.metadata.description ?? "",
-    ]);
+    if (call.quiet) return hooks.length === 0 ? undefined : emit(hooks.map(({ slug, id }) => (deleted ? id : slug)).join("\n"));
+    if (hooks.length === 0) return say(deleted ? "no deleted hooks" : status === undefined && createdBy === undefined ? "no hooks; register one with `nexus hooks register SCRIPT`" : "no such hooks");
+    // Several deleted hooks may have had one name: their ids tell them apart.
+    if (deleted) return emit(table(["Hook", "ID", "Deleted", "Status", "Version", "Created by", "Description"], hooks.map((hook) => [hook.slug, hook.id, time(hook.deleted_at), ...what(hook)])));
+    const rows = hooks.map((hook) => {
+      const [state, version, ...rest] = what(hook);
+      return [hook.slug, state, hook.version.metadata.mode, version, String(hook.trigger_count), time(hook.last_triggered), ...rest];
+    });
     emit(table(["Hook", "Status", "Mode", "Version", "Fires", "Last fired", "Created by", "Description"], rows));
   });
+
+function what({ status, version, creator }: Hook): [status: string, version: string, by: string, description: string] {
+  return [status, `v${version.version}`, oneLine(creator.agent ?? "-"), oneLine(version.metadata.description ?? "")];
+}
+
+function time(ms: number | undefined): string {
+  return ms === undefined ? "-" : isoTime(ms);
+}

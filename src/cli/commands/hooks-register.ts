@@ -1,18 +1,43 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Hook } from "../../engine/core/hook.ts";
+import type { Change } from "../../engine/registry/registry.ts";
+import type { Store } from "../../engine/store/open.ts";
+import { scratchStore } from "../../engine/store/scratch.ts";
+import { prepareForCall, registryOf } from "../authoring.ts";
 import type { Run } from "../call.ts";
 import { flag } from "../call.ts";
-import { prepareForCall, registryOf } from "../authoring.ts";
 import { printChange } from "../change.ts";
+import { newVersionLines } from "../new-version.ts";
+import { oneLine } from "../output.ts";
 import { callerFromEnv, withStore } from "../workspace.ts";
 
 export const run: Run = async (call) => {
   const [path = ""] = call.args;
+  const dryRun = flag(call, "dryRun");
   const prepared = await prepareForCall(call, path);
-  await withStore(call, "create", (store) => {
-    const dryRun = flag(call, "dryRun");
+  const register = (store: Store): void => {
     const change = registryOf(store, call.home).register(prepared, { creator: callerFromEnv(process.env), upsert: flag(call, "upsert"), dryRun });
-    const { hook, changed } = change;
-    const by = hook.creator.agent === undefined ? "" : `\n  Created by: ${hook.creator.agent}${hook.creator.session === undefined ? "" : ` (session: ${hook.creator.session})`}`;
-    const what = !changed ? "Hook unchanged" : hook.version.version > 1 ? `Hook updated to version ${hook.version.version}` : "Hook registered";
-    printChange(call, change, `${what}: ${hook.slug}\n  ID: ${hook.id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${by}`, dryRun, { warnings: prepared.findings });
-  });
+    printChange(call, change, describe(change, dryRun), dryRun, { warnings: prepared.findings });
+  };
+  if (dryRun && !existsSync(join(call.home, "state", "nexus.db"))) {
+    const store = scratchStore(call.home);
+    register(store);
+    return store.close();
+  }
+  return await withStore(call, "create", register);
 };
+
+function describe(change: Change, dryRun: boolean): string {
+  const { hook, changed } = change;
+  const isNew = changed && change.before === undefined;
+  const what = !changed ? "Hook unchanged" : isNew ? "Hook registered" : `Hook updated to version ${hook.version.version}`;
+  // The id of a dry run is nobody's: the real one is made when it is real.
+  const id = dryRun && isNew ? "" : `\n  ID: ${hook.id}`;
+  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${createdBy(hook)}${newVersionLines(change, false)}`;
+}
+
+function createdBy({ creator: { agent, session } }: Hook): string {
+  if (agent === undefined) return "";
+  return `\n  Created by: ${oneLine(agent)}${session === undefined ? "" : ` (session: ${oneLine(session)})`}`;
+}

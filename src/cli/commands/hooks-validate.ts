@@ -1,25 +1,26 @@
 import { configSchema } from "../../engine/config.ts";
+import type { Finding } from "../../engine/core/errors.ts";
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
 import { validateScript } from "../../engine/registry/authoring/prepare-script.ts";
-import { prepareOptions } from "../authoring.ts";
+import { isWarning, prepareOptions } from "../authoring.ts";
 import type { Run } from "../call.ts";
 import { emit, emitJson, findingLine, paint } from "../output.ts";
 
 /** Needs no home and no daemon: made for CI. */
 export const run: Run = async (call) => {
-  const config = configSchema.parse({});
-  const checked = [];
+  const options = prepareOptions(configSchema.parse({}), {});
+  const checked: { script: string; ok: boolean; hook?: string; findings: readonly Finding[] }[] = [];
   for (const script of call.args) {
-    const { findings, prepared } = await validateScript(script, prepareOptions(config, {}));
+    const { findings, prepared } = await validateScript(script, options);
     const missing = findings.find(({ code }) => code === "SCRIPT_NOT_FOUND");
     if (missing !== undefined) throw new NexusError("SCRIPT_NOT_FOUND", missing.message);
-    checked.push({ script, ok: findings.length === 0, ...(prepared === undefined ? {} : { hook: prepared.slug }), findings });
+    checked.push({ script, ok: findings.every(isWarning), ...(prepared === undefined ? {} : { hook: prepared.slug }), findings });
   }
   if (call.json) emitJson(checked);
   else {
     for (const { script, ok, findings } of checked) {
       if (ok) emit(`${paint("green", "✓")} ${script}`);
-      for (const finding of findings) emit(findingLine(finding));
+      for (const finding of findings) emit(`${isWarning(finding) ? "warning: " : ""}${findingLine(finding)}`);
     }
   }
   return checked.every(({ ok }) => ok) ? EXIT.done : EXIT.findings;

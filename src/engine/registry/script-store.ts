@@ -1,33 +1,46 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
+/** Where the immutable copy of a bundle stands: `state/hooks/<sha256>.mjs`. */
+export function scriptPath(folder: string, hash: string): string {
+  return join(folder, `${hash}.mjs`);
+}
+
 /**
- * Writes the immutable copy of a bundle, `state/hooks/<sha256>.mjs` (0400), and returns its path. Durable before any
- * row names it; a file that is there already must have the content its name says.
+ * Writes the immutable copy of a bundle (0400) and returns its path. Durable before any row names it; a file that is
+ * there already is verified and not written again. Throws SCRIPT_REFUSED, DATABASE_FULL or HOME_NOT_WRITABLE.
  */
 export function storeScript(folder: string, bundle: string, hash: string): string {
-  const path = join(folder, `${hash}.mjs`);
+  const path = scriptPath(folder, hash);
   if (existsSync(path)) {
-    if (sha256(readFileSync(path)) === hash) return path;
-    throw new NexusError("SCRIPT_REFUSED", `${path} was changed: its content no longer has the hash in its name`, { hint: "remove the file and register again" });
+    verifyScript(path, hash);
+    return path;
   }
   const temporary = join(folder, `.${hash}.${process.pid}.tmp`);
-  const file = openSync(temporary, "w", 0o400);
   try {
-    writeSync(file, bundle);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  const entry = openSync(folder, "r");
-  try {
-    fsyncSync(entry);
-  } finally {
-    closeSync(entry);
+    // One that a crash left cannot be opened for writing again: it is 0400.
+    rmSync(temporary, { force: true });
+    writeDurably(temporary, bundle);
+    renameSync(temporary, path);
+    syncFolder(folder);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw diskError(error, path);
   }
   return path;
+}
+
+/** Throws SCRIPT_REFUSED when the stored copy is gone, or is not what the hash in its name says. */
+export function verifyScript(path: string, hash: string): void {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new NexusError("SCRIPT_REFUSED", `the stored copy ${path} cannot be read: ${messageOf(error)}`, { hint: "register the script again, or restore the file from a backup", cause: error });
+  }
+  if (sha256(bytes) === hash) return;
+  throw new NexusError("SCRIPT_REFUSED", `${path} was changed: its content no longer has the hash in its name`, { hint: "remove the file and register the script again" });
 }
 
 export type Drift = "unchanged" | "changed" | "missing";
@@ -41,6 +54,37 @@ export function driftOf(version: { readonly source_path: string; readonly source
   }
 }
 
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, "wx", 0o400);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A new name is durable only when its folder is. */
+function syncFolder(folder: string): void {
+  const entry = openSync(folder, "r");
+  try {
+    fsyncSync(entry);
+  } finally {
+    closeSync(entry);
+  }
+}
+
+function diskError(error: unknown, path: string): unknown {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") return new NexusError("DATABASE_FULL", `no space left for ${path}`, { hint: "free disk space and try again", cause: error });
+  if (typeof code === "string") return new NexusError("HOME_NOT_WRITABLE", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  return error;
+}
+
 function sha256(bytes: Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

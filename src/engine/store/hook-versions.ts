@@ -24,7 +24,7 @@ export const VERSION_COLUMNS = `v.id AS version_id, v.hook_id, v.version, v.prev
   v.source_hash, v.metadata_json, v.created_by_agent AS v_agent, v.created_by_session AS v_session,
   v.created_by_thread AS v_thread, v.created_by_persona AS v_persona, v.created_at AS v_created_at`;
 
-/** Inside a transaction. Versions are immutable: there is no update. */
+/** Inside a transaction. What a version runs is immutable: there is no update of it. */
 export function insertVersion(store: Store, version: HookVersion): void {
   store.db
     .query(
@@ -48,6 +48,11 @@ export function insertVersion(store: Store, version: HookVersion): void {
       version.creator.persona ?? null,
       version.created_at,
     );
+}
+
+/** Inside a transaction: where the author keeps the file of a version, and how it looks there. What runs stays. */
+export function saveSource(store: Store, versionId: string, path: string, hash: string): void {
+  store.db.query("UPDATE hook_versions SET source_path = ?, source_hash = ? WHERE id = ?").run(path, hash, versionId);
 }
 
 export function versionById(store: Store, id: string): HookVersion | undefined {

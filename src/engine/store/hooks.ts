@@ -67,19 +67,27 @@ export function hookBySlug(store: Store, slug: string): Hook | undefined {
   return row === null ? undefined : toHook(row);
 }
 
-/** Deleted ones too; newest first. */
-export function hooksBySlug(store: Store, slug: string): Hook[] {
-  return store.db.query<HookRow, [string]>(`${SELECT} WHERE h.slug = ? ORDER BY h.created_at DESC`).all(slug).map(toHook);
+/** The one of that slug that was deleted last. */
+export function deletedBySlug(store: Store, slug: string): Hook | undefined {
+  const row = store.db.query<HookRow, [string]>(`${SELECT} WHERE h.slug = ? AND h.deleted_at IS NOT NULL ORDER BY h.deleted_at DESC, h.id DESC LIMIT 1`).get(slug);
+  return row === null ? undefined : toHook(row);
 }
 
-export function hooksByIdPrefix(store: Store, prefix: string): Hook[] {
+/** The first ten at most: more than one is ambiguous, however many there are. */
+export function hooksByIdPrefix(store: Store, prefix: string, deleted: boolean): Hook[] {
   const end = `${prefix}\u{10FFFF}`;
-  return store.db.query<HookRow, [string, string]>(`${SELECT} WHERE h.id >= ? AND h.id < ? LIMIT 10`).all(prefix, end).map(toHook);
+  return store.db
+    .query<HookRow, [string, string, number]>(`${SELECT} WHERE h.id >= ? AND h.id < ? AND (h.deleted_at IS NOT NULL) = ? ORDER BY h.id LIMIT 10`)
+    .all(prefix, end, deleted ? 1 : 0)
+    .map(toHook);
 }
 
-/** Slugs of the hooks that are not deleted. */
-export function slugs(store: Store): string[] {
-  return store.db.query<{ slug: string }, []>("SELECT slug FROM hooks WHERE deleted_at IS NULL").all().map(({ slug }) => slug);
+/** Of the deleted hooks, or of the others. */
+export function slugs(store: Store, deleted = false): string[] {
+  return store.db
+    .query<{ slug: string }, [number]>("SELECT slug FROM hooks WHERE (deleted_at IS NOT NULL) = ?")
+    .all(deleted ? 1 : 0)
+    .map(({ slug }) => slug);
 }
 
 /** What changed after `generation`, deleted hooks included. */

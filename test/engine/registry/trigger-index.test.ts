@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Principal, StoredEvent } from "../../../src/engine/core/event.ts";
+import type { Principal } from "../../../src/engine/core/event.ts";
 import type { Hook, Triggers } from "../../../src/engine/core/hook.ts";
 import { TriggerIndex } from "../../../src/engine/registry/trigger-index.ts";
 import { mismatch } from "../../../src/engine/registry/trigger-match.ts";
@@ -48,7 +48,7 @@ test("it finds exactly the hooks that match, in the order in which they were add
       const index = new TriggerIndex();
       const hooks = new Map<string, Hook>();
       const add = (n: number, given: (typeof first)[number]): void => {
-        const hook = hookWith(String(n), given as Parameters<typeof hookWith>[1]);
+        const hook = hookWith(String(n), given);
         hooks.set(hook.id, hook);
         index.add(hook);
       };
@@ -59,7 +59,7 @@ test("it finds exactly the hooks that match, in the order in which they were add
       }
       expect(index.size).toBe(hooks.size);
       for (const [parts, who] of events) {
-        const event = storedMessage(1, parts as Partial<StoredEvent>);
+        const event = storedMessage(1, parts);
         const expected = [...hooks.values()].filter((hook) => mismatch(hook, event, who) === undefined);
         expect(index.candidates(event, who).map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
       }

@@ -1,0 +1,125 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { NexusError } from "../../../src/engine/core/errors.ts";
+import { GroupCommit } from "../../../src/engine/store/group-commit.ts";
+import { getMeta, setMeta } from "../../../src/engine/store/meta.ts";
+import { openStore } from "../../../src/engine/store/open.ts";
+import { dumpSchema, SCHEMA_PATH } from "../../../scripts/dump-schema.ts";
+import { tempHome } from "../../helpers/temp-home.ts";
+
+function codeOf(body: () => unknown): string {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof NexusError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+test("the committed schema is the one that the migrations make", () => {
+  expect(dumpSchema()).toBe(readFileSync(SCHEMA_PATH, "utf8"));
+});
+
+test("the specification's columns of hooks and hook_invocations are there", () => {
+  using home = tempHome();
+  const store = openStore(home.path);
+  const columns = (name: string): string[] => store.db.query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)").all(name).map((row) => row.name);
+  expect(columns("hooks")).toEqual(expect.arrayContaining("id name description mode status script_path script_hash created_by_agent created_by_session created_by_thread version previous_version_id created_at updated_at disabled_at disabled_reason last_triggered trigger_count last_error consecutive_errors circuit_state circuit_opened_at".split(" ")));
+  expect(columns("hook_invocations")).toEqual(expect.arrayContaining("id hook_id event_id started_at finished_at latency_ms fired result_json llm_calls llm_tokens_in llm_tokens_out search_calls error stack_trace".split(" ")));
+  expect(columns("events")).toEqual(expect.arrayContaining("seq id timestamp received_at type channel content content_types direction thread_id reply_to sender_id source_adapter source_id metadata_json cause_id depth".split(" ")));
+  const modes = store.db.query<{ journal_mode: string }, []>("PRAGMA journal_mode").get()?.journal_mode;
+  expect(modes).toBe("wal");
+  store.close();
+});
+
+test("files are 0600 and folders 0700", () => {
+  using home = tempHome();
+  const store = openStore(join(home.path, "deep"));
+  store.close();
+  expect(statSync(join(home.path, "deep", "state")).mode & 0o777).toBe(0o700);
+  expect(statSync(join(home.path, "deep", "state", "nexus.db")).mode & 0o777).toBe(0o600);
+});
+
+describe("a database that is not to be touched is not touched", () => {
+  function refused(prepare: (path: string) => void): { code: string; same: boolean } {
+    using home = tempHome();
+    mkdirSync(join(home.path, "state"));
+    const path = join(home.path, "state", "nexus.db");
+    prepare(path);
+    const before = readFileSync(path);
+    const code = codeOf(() => openStore(home.path));
+    return { code, same: readFileSync(path).equals(before) };
+  }
+
+  test("one of a newer nexus", () => {
+    const made = refused((path) => {
+      const store = openStore(join(path, "..", ".."));
+      store.db.run("PRAGMA user_version = 999");
+      store.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      store.close();
+    });
+    expect(made).toEqual({ code: "DATABASE_NEWER", same: true });
+  });
+
+  test("one of another program", () => {
+    const made = refused((path) => {
+      const db = new Database(path);
+      db.run("CREATE TABLE theirs(x)");
+      db.close();
+    });
+    expect(made).toEqual({ code: "DATABASE_FOREIGN", same: true });
+  });
+
+  test("a file that is no database", () => {
+    expect(refused((path) => writeFileSync(path, "just some text that is longer than a header of SQLite would be ".repeat(40)))).toEqual({ code: "DATABASE_CORRUPT", same: true });
+  });
+});
+
+test("a home that cannot be made or written says so", () => {
+  using home = tempHome();
+  writeFileSync(join(home.path, "file"), "");
+  expect(codeOf(() => openStore(join(home.path, "file", "home")))).toBe("HOME_NOT_WRITABLE");
+  if (process.getuid?.() !== 0) {
+    mkdirSync(join(home.path, "locked"));
+    chmodSync(join(home.path, "locked"), 0o500);
+    expect(codeOf(() => openStore(join(home.path, "locked")))).toBe("HOME_NOT_WRITABLE");
+  }
+  expect(existsSync(join(home.path, "file", "home"))).toBe(false);
+});
+
+test("what is asked for in one turn is one transaction, told only after its commit", async () => {
+  using home = tempHome();
+  const store = openStore(home.path);
+  const other = openStore(home.path);
+  let commits = 0;
+  const commit = new GroupCommit(store, () => undefined, () => (commits += 1));
+  const seen = await Promise.all(
+    Array.from({ length: 50 }, async (_, n) => {
+      await commit.run(() => setMeta(store, "eval_cursor", n));
+      return getMeta(other, "eval_cursor");
+    }),
+  );
+  expect(commits).toBe(1);
+  expect(new Set(seen)).toEqual(new Set([49]));
+  other.close();
+  store.close();
+});
+
+test("a failing member takes its group with it, and the next group goes on", async () => {
+  using home = tempHome();
+  const store = openStore(home.path);
+  const commit = new GroupCommit(store, () => undefined, () => undefined);
+  const [good, bad] = await Promise.allSettled([
+    commit.run(() => setMeta(store, "eval_cursor", 1)),
+    commit.run(() => {
+      throw new Error("disk on fire");
+    }),
+  ]);
+  expect([good.status, bad.status, getMeta(store, "eval_cursor")]).toEqual(["rejected", "rejected", undefined]);
+  await commit.run(() => setMeta(store, "eval_cursor", 2));
+  expect(getMeta(store, "eval_cursor")).toBe(2);
+  store.close();
+});

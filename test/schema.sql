@@ -1,0 +1,320 @@
+CREATE VIEW events_fts_source AS SELECT seq, id AS event_id, content FROM events;
+
+CREATE TABLE attachments (
+  id TEXT PRIMARY KEY,
+  event_id TEXT NOT NULL,
+  filename TEXT,
+  mime_type TEXT,
+  storage_uri TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE contacts (
+  id TEXT PRIMARY KEY,
+  contact_type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  UNIQUE (contact_type, value)
+) STRICT;
+
+CREATE TABLE dispatches (
+  id TEXT PRIMARY KEY,
+  hook_id TEXT NOT NULL REFERENCES hooks(id),
+  version_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  invocation_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  agent TEXT,
+  routing_json TEXT NOT NULL,
+  session_key TEXT NOT NULL,
+  prompt TEXT,
+  context_json TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (event_id, hook_id)
+) STRICT;
+
+CREATE TABLE episode_events (
+  episode_id TEXT NOT NULL REFERENCES episodes(id),
+  event_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (episode_id, position)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE episodes (
+  id TEXT PRIMARY KEY,
+  definition_name TEXT NOT NULL,
+  channel TEXT,
+  thread_id TEXT,
+  start_time INTEGER NOT NULL,
+  end_time INTEGER NOT NULL,
+  event_count INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE event_participants (
+  event_id TEXT NOT NULL,
+  contact_id TEXT NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (event_id, contact_id, role)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE event_state (
+  event_id TEXT PRIMARY KEY,
+  is_read INTEGER NOT NULL DEFAULT 0,
+  is_flagged INTEGER NOT NULL DEFAULT 0,
+  is_archived INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE event_tags (
+  event_id TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (event_id, tag)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  timestamp INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  content TEXT,
+  content_types TEXT NOT NULL DEFAULT '[]',
+  direction TEXT NOT NULL DEFAULT 'received',
+  thread_id TEXT,
+  reply_to TEXT,
+  sender_id TEXT,
+  source_adapter TEXT NOT NULL,
+  source_id TEXT NOT NULL,
+  metadata_json TEXT NOT NULL DEFAULT '{}',
+  cause_id TEXT,
+  depth INTEGER NOT NULL DEFAULT 0,
+  addressed_to TEXT,
+  suppressed TEXT
+) STRICT;
+
+CREATE VIRTUAL TABLE events_fts USING fts5(event_id UNINDEXED, content, content='events_fts_source', content_rowid='seq');
+
+CREATE TABLE 'events_fts_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'events_fts_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'events_fts_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'events_fts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE facets (
+  id TEXT PRIMARY KEY,
+  episode_id TEXT NOT NULL,
+  facet_type TEXT NOT NULL,
+  value TEXT,
+  confidence REAL,
+  metadata_json TEXT
+) STRICT;
+
+CREATE TABLE hook_activations (
+  hook_id TEXT NOT NULL REFERENCES hooks(id),
+  from_seq INTEGER NOT NULL,
+  until_seq INTEGER,
+  version_id TEXT NOT NULL,
+  ended_by TEXT,
+  PRIMARY KEY (hook_id, from_seq, version_id)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE hook_invocations (
+  id TEXT PRIMARY KEY,
+  hook_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  fired INTEGER NOT NULL,
+  result_json TEXT,
+  llm_calls INTEGER DEFAULT 0,
+  llm_tokens_in INTEGER DEFAULT 0,
+  llm_tokens_out INTEGER DEFAULT 0,
+  search_calls INTEGER DEFAULT 0,
+  error TEXT,
+  stack_trace TEXT,
+  -- Beyond the specification:
+  version_id TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  latency_us INTEGER NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 1,
+  reason TEXT,
+  FOREIGN KEY (hook_id) REFERENCES hooks(id)
+) STRICT;
+
+CREATE TABLE hook_state (
+  version_id TEXT NOT NULL REFERENCES hook_versions(id),
+  key TEXT NOT NULL,
+  value_json TEXT NOT NULL,
+  PRIMARY KEY (version_id, key)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE hook_stats (
+  hook_id TEXT NOT NULL,
+  bucket INTEGER NOT NULL,
+  invocations INTEGER NOT NULL,
+  fires INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  skips INTEGER NOT NULL,
+  latency_us_sum INTEGER NOT NULL,
+  latency_us_max INTEGER NOT NULL,
+  latency_histogram TEXT NOT NULL,
+  llm_calls INTEGER NOT NULL,
+  llm_tokens_in INTEGER NOT NULL,
+  llm_tokens_out INTEGER NOT NULL,
+  search_calls INTEGER NOT NULL,
+  PRIMARY KEY (hook_id, bucket)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE hook_versions (
+  id TEXT PRIMARY KEY,
+  hook_id TEXT NOT NULL REFERENCES hooks(id),
+  version INTEGER NOT NULL,
+  previous_version_id TEXT REFERENCES hook_versions(id),
+  script_path TEXT NOT NULL,
+  script_hash TEXT NOT NULL,
+  source_path TEXT NOT NULL,
+  source_hash TEXT NOT NULL,
+  metadata_json TEXT NOT NULL,
+  created_by_agent TEXT,
+  created_by_session TEXT,
+  created_by_thread TEXT,
+  created_by_persona TEXT,
+  created_at INTEGER NOT NULL,
+  UNIQUE (hook_id, version)
+) STRICT;
+
+CREATE TABLE hooks (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  description TEXT,
+  mode TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'active',
+  script_path TEXT NOT NULL,
+  script_hash TEXT,
+  created_by_agent TEXT,
+  created_by_session TEXT,
+  created_by_thread TEXT,
+  version INTEGER DEFAULT 1,
+  previous_version_id TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  disabled_at INTEGER,
+  disabled_reason TEXT,
+  last_triggered INTEGER,
+  trigger_count INTEGER DEFAULT 0,
+  last_error TEXT,
+  consecutive_errors INTEGER DEFAULT 0,
+  circuit_state TEXT DEFAULT 'closed',
+  circuit_opened_at INTEGER,
+  -- Beyond the specification:
+  slug TEXT NOT NULL,
+  version_id TEXT NOT NULL,
+  created_by_persona TEXT,
+  deleted_at INTEGER,
+  circuit_generation INTEGER NOT NULL DEFAULT 0,
+  -- Value of meta 'registry_generation' at its last change: a running daemon reloads what is newer than it has.
+  generation INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE invocation_logs (
+  invocation_id TEXT PRIMARY KEY,
+  lines_json TEXT NOT NULL,
+  dropped_bytes INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value ANY NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE notices (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  hook_id TEXT,
+  event_id TEXT,
+  data_json TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE person_contact_links (
+  person_id TEXT NOT NULL REFERENCES persons(id),
+  contact_id TEXT NOT NULL REFERENCES contacts(id),
+  confidence REAL NOT NULL DEFAULT 1.0,
+  PRIMARY KEY (person_id, contact_id)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE persons (
+  id TEXT PRIMARY KEY,
+  canonical_name TEXT NOT NULL,
+  type TEXT NOT NULL DEFAULT 'person',
+  relationship TEXT
+) STRICT;
+
+CREATE TABLE schedule_slots (
+  schedule_id TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  until_slot INTEGER NOT NULL,
+  slot_count INTEGER NOT NULL DEFAULT 1,
+  event_id TEXT,
+  reason TEXT,
+  created_at INTEGER NOT NULL,
+  settled_at INTEGER,
+  PRIMARY KEY (schedule_id, slot)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE threads (
+  id TEXT PRIMARY KEY,
+  channel TEXT NOT NULL,
+  name TEXT,
+  is_group INTEGER NOT NULL DEFAULT 0,
+  parent_thread_id TEXT
+) STRICT;
+
+CREATE INDEX idx_activations_until ON hook_activations(until_seq);
+
+CREATE INDEX idx_attachments_event ON attachments(event_id);
+
+CREATE INDEX idx_dispatches_hook ON dispatches(hook_id);
+
+CREATE INDEX idx_dispatches_status ON dispatches(status, created_at);
+
+CREATE INDEX idx_episode_events_event ON episode_events(event_id);
+
+CREATE INDEX idx_episodes_thread ON episodes(channel, thread_id, end_time);
+
+CREATE INDEX idx_event_tags_tag ON event_tags(tag);
+
+CREATE INDEX idx_events_cause ON events(cause_id) WHERE cause_id IS NOT NULL;
+
+CREATE INDEX idx_events_sender ON events(sender_id, timestamp) WHERE sender_id IS NOT NULL;
+
+CREATE INDEX idx_events_thread ON events(thread_id, timestamp) WHERE thread_id IS NOT NULL;
+
+CREATE INDEX idx_events_timestamp ON events(timestamp);
+
+CREATE INDEX idx_facets_episode ON facets(episode_id);
+
+CREATE INDEX idx_hooks_created_by ON hooks(created_by_agent);
+
+CREATE INDEX idx_hooks_generation ON hooks(generation);
+
+CREATE UNIQUE INDEX idx_hooks_slug ON hooks(slug) WHERE deleted_at IS NULL;
+
+CREATE INDEX idx_hooks_status ON hooks(status);
+
+CREATE UNIQUE INDEX idx_invocations_event ON hook_invocations(event_id, hook_id);
+
+CREATE INDEX idx_invocations_failed ON hook_invocations(hook_id) WHERE error IS NOT NULL;
+
+CREATE INDEX idx_invocations_hook ON hook_invocations(hook_id);
+
+CREATE INDEX idx_invocations_time ON hook_invocations(started_at);
+
+CREATE INDEX idx_notices_hook ON notices(hook_id) WHERE hook_id IS NOT NULL;
+
+CREATE INDEX idx_participants_contact ON event_participants(contact_id);
+
+CREATE INDEX idx_slots_status ON schedule_slots(status, slot);
