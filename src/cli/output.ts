@@ -1,13 +1,26 @@
 import { styleText } from "node:util";
-import { NexusError } from "../engine/core/errors.ts";
+import { EXIT, NexusError } from "../engine/core/errors.ts";
 
 /** All data goes out here: console.log waits for a slow pipe, which process.stdout.write before an exit does not. */
 export function emit(text: string): void {
   console.log(text);
 }
 
+/** The reader of stdout is gone (`| head`): an end like any other, quiet and with exit code 0. */
+class StdoutClosed extends Error {}
+
+/** A line of a stream. console.log does not tell that the reader is gone; a command without an end would run on for nobody. */
+export async function emitLine(text: string): Promise<void> {
+  try {
+    await Bun.write(Bun.stdout, `${text}\n`);
+  } catch (error) {
+    throw error instanceof Error && "code" in error && error.code === "EPIPE" ? new StdoutClosed("stdout is closed", { cause: error }) : error;
+  }
+}
+
+/** JSON has its own escapes only up to U+001F: a terminal understands some of what is above. */
 export function emitJson(value: unknown): void {
-  emit(JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined));
+  emit(printable(JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined)));
 }
 
 /** What is said to a person beside the data: stderr, never stdout. */
@@ -18,8 +31,8 @@ export function say(text: string): void {
 type Style = "red" | "green" | "yellow" | "bold" | "dim";
 
 /** Colours only a terminal that wants them (NO_COLOR, TERM=dumb and pipes do not). */
-export function paint(style: Style, text: string): string {
-  return process.env["TERM"] === "dumb" ? text : styleText(style, text, { stream: process.stdout });
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return process.env["TERM"] === "dumb" ? text : styleText(style, text, { stream });
 }
 
 /** Makes control characters, escape sequences and text that changes direction visible: data must not drive a terminal. */
@@ -44,17 +57,18 @@ export function latency(ms: number): string {
 
 /** Prints an error as contract section 7 has it and returns the exit code. */
 export function fail(error: unknown, json: boolean): number {
+  if (error instanceof StdoutClosed) return EXIT.done;
   const known = error instanceof NexusError ? error : new NexusError("BUG", error instanceof Error ? (error.stack ?? error.message) : String(error));
   if (json) {
-    say(JSON.stringify({ error: known.toJSON() }));
+    say(printable(JSON.stringify({ error: known.toJSON() })));
     return known.exitCode;
   }
   const { hint, did_you_mean, findings, next } = known.details;
-  say(`${paint("red", "error:")} ${printable(known.message)} [${known.code}]`);
+  say(`${paint("red", "error:", process.stderr)} ${printable(known.message)} [${known.code}]`);
   for (const finding of findings ?? []) say(`  ${findingLine(finding)}`);
-  if (did_you_mean !== undefined && did_you_mean.length > 0) say(`did you mean: ${did_you_mean.join(", ")}`);
-  if (hint !== undefined) say(`hint: ${hint}`);
-  for (const command of next ?? []) say(`next: ${command}`);
+  if (did_you_mean !== undefined && did_you_mean.length > 0) say(printable(`did you mean: ${did_you_mean.join(", ")}`));
+  if (hint !== undefined) say(printable(`hint: ${hint}`));
+  for (const command of next ?? []) say(printable(`next: ${command}`));
   return known.exitCode;
 }
 

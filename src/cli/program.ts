@@ -4,11 +4,21 @@ import { join, resolve } from "node:path";
 import { NexusError } from "../engine/core/errors.ts";
 import type { Call, CommandSpec } from "./call.ts";
 import { COMMANDS, GROUPS } from "./commands.ts";
-import { fail } from "./output.ts";
+import { fail, say } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 /** Set by an agent's harness; such a caller reads JSON when its stdout is no terminal. */
 const AGENT_MARKERS = ["NEXUS_AGENT_ID", "CLAUDECODE", "CURSOR_AGENT", "CODEX_SANDBOX"] as const;
+
+/** Taken before a command, before its group, and after it. */
+const GLOBALS = [
+  ["--home <dir>", "the nexus home (default: NEXUS_HOME, then ~/nexus)"],
+  ["--json", "JSON on stdout"],
+  ["-o, --output <format>", "json or text"],
+  ["--human", "text, also for an agent behind a pipe"],
+  ["--no-color", "no colours (also: NO_COLOR)"],
+  ["-q, --quiet", "only the essential"],
+] as const;
 
 /** Runs one command line and returns the exit code. Errors are printed here, and only here. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -24,7 +34,9 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       // Help and version are answers, and were printed.
       if (error.exitCode === 0) return 0;
-      return fail(usageError(error), wantsJson(argv));
+      const json = wantsJson(argv);
+      if (error.code === "commander.help" && !json) say(helpOf(program, argv));
+      return fail(usageError(error), json);
     }
     return fail(error, wantsJson(argv));
   }
@@ -33,10 +45,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 type Action = (spec: CommandSpec, call: Call) => Promise<void>;
 
 export function createProgram(action: Action): Command {
-  const program = quietly(new Command("nexus"))
+  const program = withGlobals(new Command("nexus"))
     .description("Lets AI agents act on events: hooks that decide in milliseconds, every decision on record.")
     .version(VERSION, "-V, --version")
-    .addHelpText("after", "\nExamples:\n  nexus demo\n  nexus hooks register ./my-hook.ts\n  nexus serve\n  nexus why EVENT HOOK\n\nEvery command takes --home DIR, --json (-o json), --human, --quiet and --help.");
+    .addHelpText("after", "\nExamples:\n  nexus demo\n  nexus hooks register ./my-hook.ts\n  nexus serve\n  nexus why EVENT HOOK");
   const groups = new Map<string, Command>();
   for (const spec of COMMANDS) {
     const words = spec.path.split(" ");
@@ -50,28 +62,44 @@ export function createProgram(action: Action): Command {
 function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {
   let group = groups.get(name);
   if (group === undefined) {
-    group = quietly(program.command(name)).description(GROUPS[name] ?? "");
+    group = withGlobals(program.command(name)).description(GROUPS[name] ?? "");
     groups.set(name, group);
   }
   return group;
 }
 
 function addCommand(parent: Command, name: string, spec: CommandSpec, action: Action): void {
-  const command = quietly(parent.command(name)).description(spec.summary);
+  const command = parent.command(name).description(spec.summary);
   for (const [argument, description] of spec.args ?? []) command.argument(argument, description);
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
-  command
-    .option("--home <dir>", "the nexus home (default: NEXUS_HOME, then ~/nexus)")
-    .option("--json", "JSON on stdout")
-    .option("-o, --output <format>", "json or text")
-    .option("--human", "text, also for an agent behind a pipe")
-    .option("-q, --quiet", "only the essential");
-  command.action(async (...given: unknown[]) => {
+  withGlobals(command).action(async (...given: unknown[]) => {
     // commander hands over the arguments, then the options, then itself.
-    const options = command.opts<Record<string, unknown>>();
+    const options = optionsOf(command);
     const args = given.slice(0, -2).flatMap((argument) => (Array.isArray(argument) ? argument.map(String) : argument === undefined ? [] : [String(argument)]));
+    if (options["color"] === false) process.env["NO_COLOR"] = "1";
     await action(spec, { args, options, home: homeOf(options["home"]), json: jsonOf(options), quiet: options["quiet"] === true });
   });
+}
+
+/**
+ * Every level has the global options itself, and each reads only the words up to the next level (positional options):
+ * so the value of an option, which may be text from anywhere, is never taken for one of them.
+ */
+function withGlobals(command: Command): Command {
+  for (const [flags, description] of GLOBALS) command.option(flags, description);
+  return quietly(command).enablePositionalOptions();
+}
+
+/** The command's options over its group's over the program's. What one level switched off (`--no-color`) stays off. */
+function optionsOf(command: Command): Record<string, unknown> {
+  const above = command.parent === null ? {} : optionsOf(command.parent);
+  const own = command.opts<Record<string, unknown>>();
+  return { ...above, ...own, color: above["color"] !== false && own["color"] !== false };
+}
+
+/** The help of the group that was named without a command, else of the program. */
+function helpOf(program: Command, argv: readonly string[]): string {
+  return (program.commands.find((group) => argv.includes(group.name())) ?? program).helpInformation().trimEnd();
 }
 
 /** commander throws instead of exiting, and prints no errors of its own: they all take one way. */

@@ -3,7 +3,7 @@ import { callService, unconfiguredServices } from "./clients/services.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import { systemClock } from "./core/clock.ts";
-import type { NewEvent, StoredEvent } from "./core/event.ts";
+import type { NewEvent } from "./core/event.ts";
 import type { Hook } from "./core/hook.ts";
 import type { IdFactory } from "./core/ids.ts";
 import { createIds } from "./core/ids.ts";
@@ -18,6 +18,7 @@ import { Intake } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import type { Recorded } from "./pipeline/recorder.ts";
 import { Recorder } from "./pipeline/recorder.ts";
+import { isRepeatable } from "./pipeline/settle.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
@@ -34,7 +35,7 @@ import { getMeta, setMeta } from "./store/meta.ts";
 import { addNotice } from "./store/notices.ts";
 import type { Store } from "./store/open.ts";
 
-/** How often the database is asked whether another process changed something, ms (contract: seen within 100). */
+/** How often the database is asked whether another process changed something (contract: seen within 100 ms). */
 const POLL_MS = 25;
 const HOUR_MS = 3_600_000;
 
@@ -48,7 +49,7 @@ export interface EngineOptions {
   readonly timers?: boolean;
   /** Called after each commit with what it made true. */
   readonly onRecorded?: (recorded: Recorded) => void;
-  /** Called for what nexus itself did outside a commit of results. */
+  /** What nexus itself did outside a commit of results. */
   readonly onNotice?: (notice: Notice) => void;
   /** What hook code wrote past the capture. */
   readonly onStray?: (text: string) => void;
@@ -75,6 +76,7 @@ export class Engine {
   readonly #timekeeper: Timekeeper;
   readonly #runtime: Runtime;
   #pending: Pending[] = [];
+  #pendingDurable = false;
   #recorded: Recorded | undefined;
   #generation = 0;
   #dataVersion = -1;
@@ -88,8 +90,8 @@ export class Engine {
     this.#store = store;
     this.#clock = options.clock ?? systemClock;
     this.#ids = options.ids ?? createIds();
-    const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
     const now = (): number => this.#clock.now();
+    const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
     this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
     this.#watermark = new Watermark(this.#savedCursor);
     this.#eras = new EraIndex(store);
@@ -111,7 +113,7 @@ export class Engine {
       maxDepth: config.events.max_depth,
       maxPairs: config.events.queue_pairs,
     });
-    this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, emit: (inputs, cause) => this.#emitted(inputs, cause) });
+    this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
     this.#commit = new GroupCommit(store, () => this.#refresh(), () => this.#afterCommit());
     this.#timekeeper = new Timekeeper({
       store,
@@ -149,7 +151,7 @@ export class Engine {
 
   /** Normalises what a caller gave; throws EVENT_* and stores nothing when it is wrong. */
   emitInput(input: unknown): Promise<Accepted[]> {
-    return this.emit([normaliseEvent(input, { now: this.#clock.now(), maxBytes: this.#options.config.events.max_bytes })]);
+    return this.emit([this.#normalise(input)]);
   }
 
   /** For a caller that moves the clock itself: writes the slots that are due by it, the beat of `timer_tick` included. */
@@ -162,11 +164,8 @@ export class Engine {
   async drain(): Promise<void> {
     while (!this.#isIdle) {
       this.#evaluation.releaseHeld();
-      this.#commit.flush();
-      if (this.#isIdle) break;
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     }
-    this.#saveCursor();
   }
 
   get status(): { readonly pairs: number; readonly behind: number; readonly evaluator_pids: readonly number[] } {
@@ -180,28 +179,39 @@ export class Engine {
     this.#evaluation.dispose();
     await this.#runtime[Symbol.asyncDispose]();
     this.#commit.close();
-    this.#saveCursor();
+    this.#store.write(() => this.#saveCursor());
   }
 
   get #isIdle(): boolean {
-    return this.#evaluation.isIdle && this.#pending.length === 0 && this.#intake.behind === 0;
+    return this.#watermark.pairs === 0 && this.#pending.length === 0 && this.#intake.behind === 0;
   }
 
   #settle(pending: Pending): void {
-    if (this.#pending.push(pending) > 1) return;
-    this.#commit.add(
-      () => {
-        this.#recorded = this.#recorder.record(this.#pending);
-        for (const { job } of this.#pending) this.#watermark.settle(job.event.seq);
-        this.#pending = [];
-      },
-      () => {
-        const recorded = this.#recorded;
-        this.#recorded = undefined;
-        if (recorded !== undefined) this.#options.onRecorded?.(recorded);
-      },
-      (error) => this.#options.onFatal?.(error),
-    );
+    const durable = !isRepeatable(pending.answer);
+    // One entry records all that came meanwhile; a second one only says that this group must be synced.
+    if (this.#pending.push(pending) > 1 && (!durable || this.#pendingDurable)) return;
+    this.#pendingDurable ||= durable;
+    this.#commit.add({ durable, work: () => this.#record(), committed: () => this.#tell(), failed: (error) => this.#options.onFatal?.(error) });
+  }
+
+  #normalise(input: unknown, adapter?: string): NewEvent {
+    const maxBytes = this.#options.config.events.max_bytes;
+    return normaliseEvent(input, { now: this.#clock.now(), maxBytes, ...(adapter === undefined ? {} : { adapter }) });
+  }
+
+  #record(): void {
+    if (this.#pending.length === 0) return;
+    this.#recorded = this.#recorder.record(this.#pending);
+    for (const { job } of this.#pending) this.#watermark.settle(job.event.seq);
+    this.#pending = [];
+    this.#pendingDurable = false;
+    this.#saveCursor();
+  }
+
+  #tell(): void {
+    const recorded = this.#recorded;
+    this.#recorded = undefined;
+    if (recorded !== undefined) this.#options.onRecorded?.(recorded);
   }
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
@@ -213,10 +223,7 @@ export class Engine {
     }
     // Asked each time: a change made over this process's own connection does not move the data version.
     this.#loadHooks();
-    if (this.#watermark.cursor > this.#savedCursor) {
-      this.#savedCursor = this.#watermark.cursor;
-      setMeta(this.#store, "eval_cursor", this.#savedCursor);
-    }
+    this.#saveCursor();
   }
 
   #afterCommit(): void {
@@ -225,8 +232,10 @@ export class Engine {
     for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 
+  /** Looks for what other processes did; and notes how far evaluation is where no commit of results did. */
   #look(): void {
-    if (this.#store.dataVersion() !== this.#dataVersion) void this.#commit.run(() => undefined).catch((error: unknown) => this.#options.onFatal?.(error));
+    if (this.#store.dataVersion() === this.#dataVersion && this.#watermark.cursor === this.#savedCursor) return;
+    this.#commit.add({ durable: false, work: () => undefined, committed: () => undefined, failed: (error) => this.#options.onFatal?.(error) });
   }
 
   #loadHooks(): void {
@@ -250,37 +259,30 @@ export class Engine {
   }
 
   #loadFailed(queue: HookQueue, failure: Failure): void {
-    this.#commit.add(
-      () => {
-        const at = this.#clock.now();
-        queue.hook = { ...queue.hook, status: "errored", last_error: failure.message };
-        saveRuntimeState(this.#store, queue.hook);
-        deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at, endedBy: "errored" });
-        this.#index.remove(queue.hook.id);
-        this.#notice("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
-      },
-      () => this.#evaluation.replace(queue.hook),
-      (error) => this.#options.onFatal?.(error),
-    );
-  }
-
-  #emitted(inputs: readonly unknown[], cause: StoredEvent | { readonly id: string }): StoredEvent[] {
-    const now = this.#clock.now();
-    const events = inputs.map((input) => ({ ...normaliseEvent(input, { now, maxBytes: this.#options.config.events.max_bytes, adapter: "hook" }), cause_id: cause.id }));
-    return this.#intake.accept(events).filter(({ duplicate }) => !duplicate).map(({ event }) => event);
+    const work = (): void => {
+      const at = this.#clock.now();
+      queue.hook = { ...queue.hook, status: "errored", last_error: failure.message };
+      saveRuntimeState(this.#store, queue.hook);
+      deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at, endedBy: "errored" });
+      this.#index.remove(queue.hook.id);
+      this.#notice("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
+    };
+    this.#commit.add({ durable: true, work, committed: () => this.#evaluation.replace(queue.hook), failed: (error) => this.#options.onFatal?.(error) });
   }
 
   #notice(kind: NoticeKind, hookId: string | undefined, data: Readonly<Record<string, unknown>>): void {
     const at = this.#clock.now();
     const notice: Notice = { id: this.#ids.make("ntc", at), at, kind, ...(hookId === undefined ? {} : { hook_id: hookId }), data };
     if (this.#store.db.inTransaction) addNotice(this.#store, notice);
-    else this.#commit.add(() => addNotice(this.#store, notice), () => undefined, (error) => this.#options.onFatal?.(error));
+    else this.#commit.add({ durable: false, work: () => addNotice(this.#store, notice), committed: () => undefined, failed: (error) => this.#options.onFatal?.(error) });
     this.#options.onNotice?.(notice);
   }
 
+  /** Inside a transaction. */
   #saveCursor(): void {
-    if (this.#watermark.cursor > this.#savedCursor) this.#store.write(() => setMeta(this.#store, "eval_cursor", this.#watermark.cursor));
+    if (this.#watermark.cursor === this.#savedCursor) return;
     this.#savedCursor = this.#watermark.cursor;
+    setMeta(this.#store, "eval_cursor", this.#savedCursor);
   }
 
   #runtimeEvents(services: Services): Parameters<typeof createRuntime>[1] {

@@ -3,7 +3,7 @@ import { eventsAfter, lastSeq, seqBefore } from "../../engine/store/event-querie
 import type { Run } from "../call.ts";
 import { textOption } from "../call.ts";
 import { countOption, timeOption } from "../options.ts";
-import { emit, isoTime, oneLine, printable } from "../output.ts";
+import { emitLine, isoTime, oneLine, printable } from "../output.ts";
 import { eventView } from "../views.ts";
 import { withStore } from "../workspace.ts";
 
@@ -22,7 +22,7 @@ export const run: Run = (call) =>
       const version = store.dataVersion();
       for (let page = eventsAfter(store, seq, PAGE); page.length > 0; page = eventsAfter(store, seq, PAGE)) {
         for (const event of page) {
-          emit(call.json ? JSON.stringify(eventView(event)) : lineOf(event));
+          await emitLine(call.json ? printable(JSON.stringify(eventView(event))) : lineOf(event));
           seq = event.seq;
           left -= 1;
           if (left <= 0) return;

@@ -2,6 +2,7 @@ import { configSchema } from "../../engine/config.ts";
 import type { Finding } from "../../engine/core/errors.ts";
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
 import { validateScript } from "../../engine/registry/authoring/prepare-script.ts";
+import { unsupported } from "../../engine/registry/unsupported.ts";
 import { isWarning, prepareOptions } from "../authoring.ts";
 import type { Run } from "../call.ts";
 import { emit, emitJson, findingLine, paint } from "../output.ts";
@@ -11,9 +12,11 @@ export const run: Run = async (call) => {
   const options = prepareOptions(configSchema.parse({}), {});
   const checked: { script: string; ok: boolean; hook?: string; findings: readonly Finding[] }[] = [];
   for (const script of call.args) {
-    const { findings, prepared } = await validateScript(script, options);
-    const missing = findings.find(({ code }) => code === "SCRIPT_NOT_FOUND");
+    const { findings: found, prepared } = await validateScript(script, options);
+    const missing = found.find(({ code }) => code === "SCRIPT_NOT_FOUND");
     if (missing !== undefined) throw new NexusError("SCRIPT_NOT_FOUND", missing.message);
+    const refused = prepared === undefined ? undefined : unsupported(prepared.metadata);
+    const findings = refused === undefined ? found : [...found, { ...refused, file: script }];
     checked.push({ script, ok: findings.every(isWarning), ...(prepared === undefined ? {} : { hook: prepared.slug }), findings });
   }
   if (call.json) emitJson(checked);

@@ -129,12 +129,6 @@ export class Evaluation implements JobEvents {
     runtime.flush();
   }
 
-  /** Whether nothing waits, runs or is held back. */
-  get isIdle(): boolean {
-    for (const queue of this.#queues.values()) if (!queue.isIdle) return false;
-    return true;
-  }
-
   /** Lets held events go now instead of after their quiet time (`serve --once`). */
   releaseHeld(): void {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);

@@ -56,8 +56,6 @@ export class HookQueue {
   fires: number[] = [];
   /** Times of the last admitted evaluations, for `throttle`. */
   admitted: number[] = [];
-  /** Whether it stands in the list of queues that have something to do. */
-  ready = false;
 
   constructor(hook: Hook) {
     this.hook = hook;
@@ -67,10 +65,6 @@ export class HookQueue {
   /** It may see events: neither disabled, deleted nor errored. A paused one may; its breaker decides. */
   get isActive(): boolean {
     return this.hook.deleted_at === undefined && (this.hook.status === "active" || this.hook.status === "paused");
-  }
-
-  get isIdle(): boolean {
-    return this.waiting.length === 0 && this.inFlight.size === 0 && this.held === undefined;
   }
 }
 

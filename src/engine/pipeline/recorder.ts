@@ -1,5 +1,5 @@
 import type { Dispatch } from "../core/dispatch.ts";
-import type { Event, StoredEvent } from "../core/event.ts";
+import type { NewEvent, StoredEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
@@ -18,15 +18,13 @@ import type { BreakerRules } from "./breaker.ts";
 import { fail, succeed } from "./breaker.ts";
 import type { Pending } from "./evaluation.ts";
 import type { HookQueue } from "./hook-queue.ts";
-import { settle, type Settled } from "./settle.ts";
+import { settle, type Settled, type SettleContext } from "./settle.ts";
 
 /** What one commit made true; handed on only after it. */
 export interface Recorded {
   readonly invocations: Invocation[];
   readonly dispatches: Dispatch[];
   readonly notices: Notice[];
-  /** Events that hooks emitted, with the event that caused them. */
-  readonly emitted: StoredEvent[];
 }
 
 export interface RecorderParts {
@@ -35,8 +33,9 @@ export interface RecorderParts {
   readonly rules: BreakerRules;
   readonly now: () => number;
   readonly lateAfterMs: number;
+  readonly normalise: SettleContext["normalise"];
   /** Stores events that a hook returned in `emit`, inside the running transaction. */
-  readonly emit: (inputs: readonly unknown[], cause: Event) => StoredEvent[];
+  readonly accept: (events: readonly NewEvent[]) => void;
 }
 
 /**
@@ -51,7 +50,7 @@ export class Recorder {
   }
 
   record(pending: readonly Pending[]): Recorded {
-    const recorded: Recorded = { invocations: [], dispatches: [], notices: [], emitted: [] };
+    const recorded: Recorded = { invocations: [], dispatches: [], notices: [] };
     const touched = new Set<HookQueue>();
     const deltas = new Map<string, StatsDelta>();
     for (const entry of pending) this.#one(entry, recorded, touched, deltas);
@@ -62,16 +61,16 @@ export class Recorder {
   }
 
   #one(entry: Pending, recorded: Recorded, touched: Set<HookQueue>, deltas: Map<string, StatsDelta>): void {
-    const { store, ids, now } = this.#parts;
+    const { store, ids, now, normalise } = this.#parts;
     const { queue, job } = entry;
-    const settled = this.#stillCounts(settle(job, entry.answer, { hook: queue.hook, ids, now: now() }), entry);
+    const settled = this.#stillCounts(settle(job, entry.answer, { hook: queue.hook, ids, now: now(), normalise }), entry);
     const { invocation } = settled;
     if (settled.dispatch !== undefined && insertDispatch(store, settled.dispatch)) recorded.dispatches.push(settled.dispatch);
     recorded.invocations.push(invocation);
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);
     if (settled.state !== undefined) applyStateWrites(store, queue.hook.version.id, settled.state);
     if (job.event.addressed_to !== undefined) this.#settleSlot(job.event, invocation);
-    if (settled.result?.emit !== undefined) recorded.emitted.push(...this.#parts.emit(settled.result.emit, job.event));
+    if (settled.emitted !== undefined && settled.emitted.length > 0) this.#parts.accept(settled.emitted);
     addToDelta(deltas, queue.hook.id, invocation);
     if (isSkip(invocation.outcome)) return;
     this.#moveBreaker(entry, invocation, recorded, touched);

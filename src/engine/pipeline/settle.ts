@@ -1,4 +1,6 @@
 import type { Dispatch } from "../core/dispatch.ts";
+import { NexusError } from "../core/errors.ts";
+import type { NewEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
 import type { HookResult } from "../core/result.ts";
@@ -13,6 +15,11 @@ export type Answer =
   | { readonly from: "runtime"; readonly failure: Failure }
   | { readonly from: "skip"; readonly outcome: Outcome; readonly reason: string };
 
+/** Whether a power loss may undo it: evaluated again it comes to the same, and nobody has acted on it. */
+export function isRepeatable(answer: Answer): boolean {
+  return answer.from === "skip" || (answer.from === "worker" && answer.wire[1] === 0 && answer.wire[4]?.state === undefined);
+}
+
 /** All that one terminal (event, hook) pair writes, as data. */
 export interface Settled {
   readonly invocation: Invocation;
@@ -21,6 +28,8 @@ export interface Settled {
   readonly logs?: readonly LogLine[];
   readonly droppedLogBytes: number;
   readonly state?: readonly (readonly [key: string, value?: unknown])[];
+  /** What it returned in `emit`, ready to be stored. */
+  readonly emitted?: readonly NewEvent[];
 }
 
 export interface SettleContext {
@@ -28,6 +37,8 @@ export interface SettleContext {
   readonly ids: IdFactory;
   /** Unix ms. */
   readonly now: number;
+  /** Makes an event of what a hook returned in `emit`; throws when it is none. */
+  readonly normalise: (input: unknown) => NewEvent;
 }
 
 export function settle(job: Job, answer: Answer, context: SettleContext): Settled {
@@ -68,6 +79,8 @@ function settleAnswered(job: Job, wire: WireResult, context: SettleContext): Set
   const parsed = parseHookResult(extra?.result ?? null);
   if (!parsed.ok) return { ...kept, invocation: { ...common, ...counters, outcome: "error", error: `RESULT_INVALID: ${parsed.error}` } };
   const { result, warnings } = parsed;
+  const emitted = emittedEvents(result, job, context);
+  if (typeof emitted === "string") return { ...kept, invocation: { ...common, ...counters, outcome: "error", error: `RESULT_INVALID: ${emitted}` } };
   const invocation: Invocation = {
     ...common,
     ...counters,
@@ -76,8 +89,22 @@ function settleAnswered(job: Job, wire: WireResult, context: SettleContext): Set
     result,
     ...(warnings.length === 0 ? {} : { reason: warnings.join("; ") }),
   };
-  const settled = { ...kept, ...state, invocation, result };
+  const settled = { ...kept, ...state, invocation, result, emitted };
   return result.fire ? { ...settled, dispatch: dispatchOf(job, result, invocation, context) } : settled;
+}
+
+/** The events of `emit`, caused by this one; or what is wrong with the first that is no event. */
+function emittedEvents({ emit = [] }: HookResult, job: Job, { normalise }: SettleContext): readonly NewEvent[] | string {
+  const events: NewEvent[] = [];
+  for (const [index, input] of emit.entries()) {
+    try {
+      events.push({ ...normalise(input), cause_id: job.event.id });
+    } catch (error) {
+      if (!(error instanceof NexusError)) throw error;
+      return `emit.${index}: ${error.message}`;
+    }
+  }
+  return events;
 }
 
 function settleFailed(job: Job, failure: Failure, context: SettleContext): Settled {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
@@ -19,13 +19,13 @@ export function storeScript(folder: string, bundle: string, hash: string): strin
   }
   const temporary = join(folder, `.${hash}.${process.pid}.tmp`);
   try {
-    // One that a crash left cannot be opened for writing again: it is 0400.
-    rmSync(temporary, { force: true });
+    // One that a crash left would be in the way.
+    discard(temporary);
     writeDurably(temporary, bundle);
     renameSync(temporary, path);
     syncFolder(folder);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw diskError(error, path);
   }
   return path;
@@ -51,6 +51,14 @@ export function driftOf(version: { readonly source_path: string; readonly source
     return sha256(readFileSync(version.source_path)) === version.source_hash ? "unchanged" : "changed";
   } catch {
     return "missing";
+  }
+}
+
+function discard(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is not there, or the error that matters follows.
   }
 }
 

@@ -1,5 +1,5 @@
 import type { NewEvent, StoredEvent } from "../core/event.ts";
-import { addToEpisode } from "./episodes.ts";
+import { addToEpisodes } from "./episodes.ts";
 import { eventById } from "./event-queries.ts";
 import type { Store } from "./open.ts";
 
@@ -10,7 +10,9 @@ interface InsertOptions {
 
 /** Inside a transaction: stores events in order. One that is there already is left as it is, and reported as duplicate. */
 export function insertEvents(store: Store, events: readonly NewEvent[], { maxDepth }: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
-  return events.map((event) => insertEvent(store, event, maxDepth));
+  const inserted = events.map((event) => insertEvent(store, event, maxDepth));
+  addToEpisodes(store, inserted.flatMap(({ event, duplicate }) => (duplicate || event.type !== "message" ? [] : [event])));
+  return inserted;
 }
 
 function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: StoredEvent; duplicate: boolean } {
@@ -49,7 +51,6 @@ function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: 
   }
   if (event.thread_id !== undefined) store.db.query("INSERT INTO threads(id, channel) VALUES (?, ?) ON CONFLICT(id) DO NOTHING").run(event.thread_id, event.channel);
   if (event.sender_id !== undefined) addSender(store, event.id, event.channel, event.sender_id);
-  if (event.type === "message") addToEpisode(store, event);
   const added = { ...event, seq, depth };
   return { event: suppressed === undefined ? added : { ...added, suppressed }, duplicate: false };
 }

@@ -1,6 +1,11 @@
 import type { Store } from "./open.ts";
 
+/** A group gathers for no longer than this, however long the last commit took. */
+const LONGEST_PAUSE_MS = 5;
+
 interface Entry {
+  /** It must be on disk before anyone hears of it. Work that a crash would only have done again need not be. */
+  readonly durable: boolean;
   readonly work: () => void;
   readonly committed: () => void;
   readonly failed: (error: unknown) => void;
@@ -19,6 +24,7 @@ export class GroupCommit {
   #group: Entry[] = [];
   #planned = false;
   #closed = false;
+  #notBefore = 0;
 
   /** `before` runs first in each transaction, `after` once it is committed and all its members were told. */
   constructor(store: Store, before: () => void, after: () => void) {
@@ -32,6 +38,7 @@ export class GroupCommit {
     return new Promise<T>((resolve, reject) => {
       let value: T;
       this.#add({
+        durable: true,
         work: () => {
           value = work();
         },
@@ -41,9 +48,9 @@ export class GroupCommit {
     });
   }
 
-  /** As `run`, with a call instead of a promise: `committed` runs in the order of the group, synchronously. */
-  add(work: () => void, committed: () => void, failed: (error: unknown) => void): void {
-    this.#add({ work, committed, failed });
+  /** As `run`, with calls instead of a promise: `committed` runs in the order of the group, synchronously. */
+  add(entry: Entry): void {
+    this.#add(entry);
   }
 
   /** Commits what has gathered and takes nothing more: what comes later was never acknowledged. */
@@ -57,7 +64,19 @@ export class GroupCommit {
     this.#group.push(entry);
     if (this.#planned) return;
     this.#planned = true;
-    setImmediate(() => this.flush());
+    this.#plan();
+  }
+
+  /**
+   * The next turn of the loop; but right after a commit only once as much time has passed as half of that commit took.
+   * Under load the groups grow, so the cost of a commit is shared; a lone event waits for nothing.
+   */
+  #plan(): void {
+    setImmediate(() => {
+      if (!this.#planned) return;
+      if (performance.now() < this.#notBefore) this.#plan();
+      else this.flush();
+    });
   }
 
   /** Commits what has gathered, now. */
@@ -66,15 +85,18 @@ export class GroupCommit {
     const group = this.#group;
     if (group.length === 0) return;
     this.#group = [];
+    const begun = performance.now();
     try {
       this.#store.write(() => {
         this.#before();
         for (const entry of group) entry.work();
-      });
+      }, group.some(({ durable }) => durable));
     } catch (error) {
       for (const entry of group) entry.failed(error);
       return;
     }
+    const ended = performance.now();
+    this.#notBefore = ended + Math.min((ended - begun) / 2, LONGEST_PAUSE_MS);
     for (const entry of group) entry.committed();
     this.#after();
   }

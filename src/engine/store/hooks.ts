@@ -94,7 +94,7 @@ export function slugs(store: Store, deleted = false): string[] {
 export function loadChangedHooks(store: Store, generation: number): { generation: number; hooks: Hook[] } {
   const now = getMeta(store, "registry_generation") ?? 0;
   if (now === generation) return { generation, hooks: [] };
-  return { generation: now, hooks: store.db.query<HookRow, [number]>(`${SELECT} WHERE h.generation > ?`).all(generation).map(toHook) };
+  return { generation: now, hooks: store.db.query<HookRow, [number]>(`${SELECT} WHERE h.generation > ? ORDER BY h.created_at, h.id`).all(generation).map(toHook) };
 }
 
 /** Inside a transaction: writes a whole hook, new or changed, with its version's mirrored columns. */

@@ -8,5 +8,5 @@ export function scratchStore(home: string): Store {
   const state = join(home, "state");
   const db = new Database(":memory:", { strict: true });
   migrate(db, ":memory:");
-  return new Store(db, join(state, "nexus.db"), join(state, "hooks"));
+  return new Store(db, join(state, "nexus.db"), join(state, "hooks"), "normal");
 }

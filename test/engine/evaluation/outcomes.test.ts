@@ -46,6 +46,7 @@ test.each<[name: string, handler: string, outcome: Outcome, message: string]>([
   ["returns-bigint", `() => ({ fire: true, context: { data: { n: 1n } } })`, "error", "RESULT_INVALID"],
   ["fire-is-text", `() => ({ fire: "yes" })`, "error", "RESULT_INVALID"],
   ["returns-null", `() => null`, "error", "RESULT_INVALID"],
+  ["emits-no-event", `() => ({ fire: true, emit: [{ id: "nocolon" }] })`, "error", "RESULT_INVALID: emit.0: `id`"],
   ["too-large", `() => ({ fire: true, context: { prompt: "x".repeat(300000) } })`, "error", "RESULT_INVALID"],
   ["loops", `() => { for (;;); }`, "timeout", "timed out"],
   ["never-settles", `() => new Promise(() => {})`, "timeout", "timed out"],
