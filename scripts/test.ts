@@ -36,9 +36,10 @@ interface Count {
   skipped: number;
 }
 
+/** Without CI in the environment, whose mere presence makes some tools print colours. */
 async function run(step: Step): Promise<Count> {
   const started = performance.now();
-  const child = Bun.spawn([...step.command], { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe", env: { ...process.env, NO_COLOR: "1", CI: "" } });
+  const child = Bun.spawn([...step.command], { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe", env: { ...process.env, NO_COLOR: "1", CI: undefined } });
   const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
   const count = step.report === undefined ? undefined : readReport(step.report);
   const failed = code !== 0 && (count?.failed ?? 0) === 0 ? 1 : (count?.failed ?? 0);

@@ -23,7 +23,7 @@ const GLOBALS = [
 /** Runs one command line and returns the exit code. Errors are printed here, and only here. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(async (spec, call) => {
+  const program = createProgram(argv, async (spec, call) => {
     const { run } = await spec.load();
     exitCode = (await run(call)) ?? 0;
   });
@@ -44,19 +44,26 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 
 type Action = (spec: CommandSpec, call: Call) => Promise<void>;
 
-export function createProgram(action: Action): Command {
+function createProgram(argv: readonly string[], action: Action): Command {
   const program = withGlobals(new Command("nexus"))
     .description("Lets AI agents act on events: hooks that decide in milliseconds, every decision on record.")
     .version(VERSION, "-V, --version")
     .addHelpText("after", "\nExamples:\n  nexus demo\n  nexus hooks register ./my-hook.ts\n  nexus serve\n  nexus why EVENT HOOK");
   const groups = new Map<string, Command>();
-  for (const spec of COMMANDS) {
+  for (const spec of relevant(argv)) {
     const words = spec.path.split(" ");
     const name = words.at(-1) ?? "";
     const parent = words.length === 1 ? program : groupOf(program, groups, words[0] ?? "");
     addCommand(parent, name, spec, action);
   }
   return program;
+}
+
+/** The one command that is called, where the first words name one: to build all of them takes longer than most take to run. */
+function relevant(argv: readonly string[]): readonly CommandSpec[] {
+  const [first = "", second = ""] = argv;
+  const called = COMMANDS.filter(({ path }) => path === first || path === `${first} ${second}`);
+  return called.length === 1 ? called : COMMANDS;
 }
 
 function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {

@@ -1,4 +1,4 @@
-import type { Hook, Schedule, Triggers } from "../../engine/core/hook.ts";
+import type { Hook, Limits, Schedule, Triggers } from "../../engine/core/hook.ts";
 import { findHook } from "../../engine/registry/find-hook.ts";
 import { driftOf } from "../../engine/registry/script-store.ts";
 import type { HookStats } from "../../engine/store/stats.ts";
@@ -55,7 +55,7 @@ function conditions({ version: { metadata } }: Hook): string[] {
     ...(triggers === undefined ? [] : [`  Triggers: ${describeTriggers(triggers)}`]),
     ...(schedule === undefined ? [] : [`  Schedule: ${describeSchedule(schedule)}`]),
     ...(triggers === undefined && schedule === undefined ? ["  Triggers: every event"] : []),
-    `  Limits: ${Object.entries(limits).map(([name, value]) => `${name} ${typeof value === "object" ? `${value.count} per ${value.per_ms} ms` : value}`).join(", ")}`,
+    `  Limits: ${describeLimits(limits)}`,
   ];
 }
 
@@ -85,6 +85,11 @@ function scripts({ version, slug }: Hook, drift: string): string[] {
     `  Source: ${source}${drift === "unchanged" ? "" : ` (${drift === "missing" ? "gone" : "changed"} since it was registered; the script above runs)`}`,
     ...(drift === "changed" ? [`    \`nexus hooks update ${slug} ${source}\` takes it over`] : []),
   ];
+}
+
+function describeLimits({ throttle, ...limits }: Limits): string {
+  const numbers = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+  return [...numbers, ...(throttle === undefined ? [] : [`throttle ${throttle.count} per ${throttle.per_ms} ms`])].join(", ");
 }
 
 /** `event.channels imessage or sms, principal.type known` */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
-import { deactivate } from "../../../src/engine/store/activations.ts";
+import { activationsOf, deactivate } from "../../../src/engine/store/activations.ts";
 import { loadChangedHooks, saveRuntimeState } from "../../../src/engine/store/hooks.ts";
 import { BY, refusal, RegistryDesk, scriptOf } from "./registry-desk.ts";
 
@@ -156,7 +156,8 @@ describe("enable, disable, delete, restore", () => {
     desk.openBreaker("h");
     desk.events(2);
     const { hook } = desk.registry.enable("h", BY);
-    expect(hook).toMatchObject({ status: "active", circuit_state: "closed", consecutive_errors: 0, circuit_generation: 2, active_from_seq: 3 });
+    expect(hook).toMatchObject({ status: "active", circuit_state: "closed", consecutive_errors: 0, circuit_generation: 2 });
+    expect(activationsOf(desk.store, hook.id)).toEqual([{ hook_id: hook.id, version_id: hook.version.id, from_seq: 3 }]);
     expect(desk.registry.enable("h", BY).changed).toBe(false);
   });
 
@@ -242,7 +243,7 @@ test("each change has its notice, with who asked for it and why, and its generat
   desk.registry.remove("h", BY);
   desk.registry.restore(hook.id, { creator: {} });
   const notices = desk.store.db.query<{ kind: string; data_json: string }, [string]>("SELECT kind, data_json FROM notices WHERE hook_id = ? ORDER BY seq").all(hook.id);
-  expect(notices.map(({ kind, data_json }) => [kind, JSON.parse(data_json)])).toEqual([
+  expect(notices.map(({ kind, data_json }) => [kind, JSON.parse(data_json) as unknown])).toEqual([
     ["hook_registered", { slug: "h", version: 1, by: "atlas" }],
     ["hook_updated", { slug: "h", version: 2, by: "bob" }],
     ["hook_rolled_back", { slug: "h", version: 3, by: "atlas" }],

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { findHook } from "../../../src/engine/registry/find-hook.ts";
 import { versionsOf } from "../../../src/engine/store/hook-versions.ts";
 import { activationsOf } from "../../../src/engine/store/activations.ts";
 import { RegistryDesk } from "./registry-desk.ts";
 
-const RIVAL = join(import.meta.dir, "rival-process.ts");
+const RIVAL = fileURLToPath(new URL("./rival-process.ts", import.meta.url));
 
 type Line = { changed: boolean; id: string; version: number } | { code: string };
 
@@ -15,7 +15,7 @@ async function rivals(desk: RegistryDesk, act: "register" | "update", bodies: re
   const readers = children.map((child) => lines(child.stdout));
   for (const reader of readers) expect((await reader.next()).value).toBe("ready");
   for (const child of children) {
-    child.stdin.write("go\n");
+    void child.stdin.write("go\n");
     void child.stdin.end();
   }
   const results = await Promise.all(readers.map(async (reader) => (await Array.fromAsync(reader)).map((line) => JSON.parse(line) as Line)));
@@ -50,7 +50,7 @@ test("of two processes that register the same script at once, both get the same 
   const [one = [], two = []] = await rivals(desk, "register", ["() => 1", "() => 1"], rounds);
   for (let round = 0; round < rounds; round += 1) {
     const pair = [one[round], two[round]].map((line) => (line === undefined || "code" in line ? { changed: "refused", id: "" } : line));
-    expect(pair.map(({ changed }) => changed).sort()).toEqual([false, true]);
+    expect(pair.map(({ changed }) => String(changed)).sort()).toEqual(["false", "true"]);
     expect(pair[0]?.id).toBe(pair[1]?.id);
   }
 });

@@ -5,7 +5,7 @@ import { deletedBySlug, hookBySlug } from "../../../src/engine/store/hooks.ts";
 import { BY, RegistryDesk, scriptOf } from "../registry/registry-desk.ts";
 
 const SLUGS = ["a", "b"] as const;
-const OPERATIONS = ["event", "event", "event", "register", "update", "rollback", "enable", "disable", "delete", "restore", "pause", "one-shot", "error"] as const;
+const OPERATIONS = ["event", "event", "event", "register", "register", "update", "rollback", "enable", "enable", "disable", "delete", "restore", "pause", "pause", "one-shot", "error"] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 /** Does it when the hook is in a state for it; what is refused elsewhere is tested elsewhere. */
@@ -39,7 +39,7 @@ function seeing(desk: RegistryDesk): string[] {
   }).sort();
 }
 
-const plans = fc.array(fc.record({ operation: fc.constantFrom(...OPERATIONS), slug: fc.constantFrom(...SLUGS) }), { minLength: 5, maxLength: 60 });
+const plans = fc.array(fc.record({ operation: fc.constantFrom(...OPERATIONS), slug: fc.constantFrom(...SLUGS) }), { minLength: 5, maxLength: 60, size: "max" });
 
 test("whatever happens to hooks, each event belongs for ever to the versions that were active when it was stored", () => {
   fc.assert(
