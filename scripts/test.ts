@@ -46,7 +46,7 @@ async function run(step: Step): Promise<Count> {
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   const tests = count === undefined ? "" : `  ${count.passed} passed, ${failed} failed`;
   console.log(`${code === 0 ? "ok  " : "FAIL"}  ${step.name.padEnd(7)} ${seconds.padStart(6)} s${tests}`);
-  if (code !== 0) console.log(`${out}\n${err}`);
+  if (code !== 0) console.log(`${out}\n${err}`.replaceAll(/^\(pass\).*\n/gm, ""));
   return count === undefined ? { passed: code === 0 ? 1 : 0, failed, skipped: 0 } : { ...count, failed };
 }
 

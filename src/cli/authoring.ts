@@ -2,6 +2,7 @@ import { loadConfig, type Config } from "../engine/config.ts";
 import { systemClock } from "../engine/core/clock.ts";
 import type { Finding } from "../engine/core/errors.ts";
 import { NexusError } from "../engine/core/errors.ts";
+import type { Hook } from "../engine/core/hook.ts";
 import { HOOK_MODES } from "../engine/core/hook.ts";
 import { createIds } from "../engine/core/ids.ts";
 import { validateSchedule } from "../engine/pipeline/schedule.ts";
@@ -28,12 +29,12 @@ export function prepareOptions(config: Config, flags: PrepareOptions["flags"]): 
 }
 
 /** Prepares the script of a call, with `--name`, `--mode` and `--description`; type findings go to stderr, or refuse (`--strict`). */
-export async function prepareForCall(call: Call, path: string): Promise<PreparedScript> {
+export async function prepareForCall(call: Call, path: string, replaces?: Hook): Promise<PreparedScript> {
   const name = textOption(call, "name");
   const description = textOption(call, "description");
   const mode = choiceOption(call, "mode", HOOK_MODES);
   const flags = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }), ...(mode === undefined ? {} : { mode }) };
-  const prepared = await prepareScript(path, prepareOptions(loadConfig(call.home), flags));
+  const prepared = await prepareScript(path, { ...prepareOptions(loadConfig(call.home), flags), inherited: replaces === undefined ? undefined : inheritedFrom(replaces) });
   if (prepared.findings.length === 0) return prepared;
   const faults = prepared.findings.filter((finding) => !isWarning(finding));
   if (flag(call, "strict") && faults.length > 0) {
@@ -41,6 +42,12 @@ export async function prepareForCall(call: Call, path: string): Promise<Prepared
   }
   if (!call.json) for (const finding of prepared.findings) say(`warning: ${findingLine(finding)}`);
   return prepared;
+}
+
+/** A name, a mode or a description that was given once holds until a script or a flag says something else. */
+function inheritedFrom({ version }: Hook): PrepareOptions["inherited"] {
+  const { name, mode, description } = version.metadata;
+  return { name, mode, ...(description === undefined ? {} : { description }) };
 }
 
 /** Worth saying, no reason to refuse: with umask 002, the default of many systems, every file is group-writable. */

@@ -232,7 +232,7 @@ export class Engine {
     for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 
-  /** Looks for what other processes did; and notes how far evaluation is where no commit of results did. */
+  /** Notices what other processes did, and notes how far evaluation is where no results did. */
   #look(): void {
     if (this.#store.dataVersion() === this.#dataVersion && this.#watermark.cursor === this.#savedCursor) return;
     this.#commit.add({ durable: false, work: () => undefined, committed: () => undefined, failed: (error) => this.#options.onFatal?.(error) });
@@ -260,10 +260,9 @@ export class Engine {
 
   #loadFailed(queue: HookQueue, failure: Failure): void {
     const work = (): void => {
-      const at = this.#clock.now();
       queue.hook = { ...queue.hook, status: "errored", last_error: failure.message };
       saveRuntimeState(this.#store, queue.hook);
-      deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at, endedBy: "errored" });
+      deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at: this.#clock.now(), endedBy: "errored" });
       this.#index.remove(queue.hook.id);
       this.#notice("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
     };

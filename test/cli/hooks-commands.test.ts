@@ -74,11 +74,11 @@ test("an update says what else it changed: name, mode, breaker, state", async ()
   await at.run(["hooks", "register", at.script("reminder.ts", REMINDER)]);
   openBreaker(at.home, "reminder");
   expect((await at.run(["hooks", "info", "reminder"])).out).toContain("  Breaker: open since 2023-11-14T22:13:20Z, after 5 errors in a row; `nexus hooks enable reminder` closes it\n  Last error: boom\n");
-  const updated = await at.run(["hooks", "update", "reminder", at.script("other.ts", LOUD)]);
+  const updated = await at.run(["hooks", "update", "reminder", at.script("other.ts", LOUD), "--name", "Other", "--mode", "persistent"]);
   expect(updated.out).toBe(
     [
       "✓ Hook updated: reminder is now version 2",
-      "  Name: Reminder → other",
+      "  Name: Reminder → Other",
       "  Mode: one-shot → persistent",
       "  Status: paused → active",
       "  Breaker: closed (it was open); new code starts afresh",
@@ -87,7 +87,7 @@ test("an update says what else it changed: name, mode, breaker, state", async ()
     ].join("\n"),
   );
   expect((await at.run(["hooks", "update", "reminder", join(at.home, "..", "other.ts")])).out).toBe("· Hook unchanged: reminder stays at version 2\n");
-  expect((await at.run(["hooks", "rollback", "reminder", "--keep-state"])).out).toContain("✓ Hook rolled back: reminder is now version 3 (= version 1)\n  Name: other → Reminder\n  Mode: persistent → one-shot\n  State: carried over from version 2\n");
+  expect((await at.run(["hooks", "rollback", "reminder", "--keep-state"])).out).toContain("✓ Hook rolled back: reminder is now version 3 (= version 1)\n  Name: Other → Reminder\n  Mode: persistent → one-shot\n  State: carried over from version 2\n");
   expect((await at.run(["hooks", "rollback", "reminder", "--to", "1"])).out).toBe("· Hook unchanged: reminder is version 3 (= version 1)\n");
   const none = await at.run(["hooks", "rollback", "reminder", "--to", "9", "--json"]);
   expect([none.code, none.error()]).toMatchObject([3, { code: "VERSION_NOT_FOUND", message: "reminder has no version 9; it has 1, 2, 3" }]);

@@ -31,8 +31,8 @@ test("an agent's way through the life of a hook, as the specification tells it",
   expect(conflict.code).toBe(5);
   expect(conflict.error()).toMatchObject({ code: "HOOK_EXISTS", hint: expect.stringContaining("nexus hooks update casey-safety-check") });
 
-  const updated = await nexus(home.path, ["hooks", "update", "casey-safety-check", v2, "--name", "Casey Safety Check", "--json"]);
-  expect(updated.json()).toMatchObject({ version: 2, changed: true });
+  const updated = await nexus(home.path, ["hooks", "update", "casey-safety-check", v2, "--json"]);
+  expect(updated.json()).toMatchObject({ version: 2, changed: true, name: "Casey Safety Check", mode: "one-shot", description: "Fire if Casey is not home by 3am" });
   expect((await nexus(home.path, ["hooks", "rollback", "casey-safety-check", "--json"])).json()).toMatchObject({ version: 3 });
   const versions = (await nexus(home.path, ["hooks", "versions", "casey-safety-check", "--json"])).json<{ version: number; current: boolean; script_hash: string }[]>();
   expect(versions.map(({ version, current }) => [version, current])).toEqual([[3, true], [2, false], [1, false]]);

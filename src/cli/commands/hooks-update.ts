@@ -9,8 +9,8 @@ import { callerFromEnv, withStore } from "../workspace.ts";
 export const run: Run = async (call) => {
   const [name = "", path = ""] = call.args;
   // An unknown hook is told before the script is looked at.
-  await withStore(call, "must exist", (store) => findHook(store, name));
-  const prepared = await prepareForCall(call, path);
+  const before = await withStore(call, "must exist", (store) => findHook(store, name));
+  const prepared = await prepareForCall(call, path, before);
   await withStore(call, "must exist", (store) => {
     const dryRun = flag(call, "dryRun");
     const keepState = flag(call, "keepState");

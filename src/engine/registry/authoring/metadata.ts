@@ -16,19 +16,25 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const SCHEDULE_KINDS = ["cron", "every", "at"] as const;
 
+/** What was given once at registration and need not be repeated with every version. */
+export type Inherited = Pick<MetadataInput, "name" | "mode" | "description">;
+
 export interface MetadataSources {
   readonly script: ScriptSource;
   readonly found: FoundHook;
   readonly flags: MetadataInput;
+  /** Of the version that is replaced: used where neither flags nor script say anything. */
+  readonly inherited?: Inherited | undefined;
   readonly defaultLimits: Limits;
 }
 
 /**
- * The metadata of a script: flags, before the exported object, before JSDoc tags, before the file's name. Throws one
+ * The metadata of a script: flags, before the exported object, before JSDoc tags, before
+ * what the replaced version had, before the file's name. Throws one
  * METADATA_INVALID, METADATA_CONTRADICTORY or SCHEDULE_INVALID for the first problem, with all of them as findings.
  */
 export function readMetadata(sources: MetadataSources): { metadata: HookMetadata; slug: string } {
-  const { script, found, flags } = sources;
+  const { script, found, flags, inherited = {} } = sources;
   const docs = readDocTags(script.text);
   const problems: MetadataProblem[] = [
     ...docs.problems.map((problem): MetadataProblem => ({ code: "METADATA_INVALID", path: "", ...problem })),
@@ -40,7 +46,7 @@ export function readMetadata(sources: MetadataSources): { metadata: HookMetadata
     ...contradictions(script, docs.tags, found.fields),
   ];
   if (problems.length > 0) throw metadataError(script, problems);
-  const merged = withFlags(merge(fromTags(docs.tags), hoisted(found.fields)), flags);
+  const merged = withFlags(merge({ ...inherited, ...fromTags(docs.tags) }, hoisted(found.fields)), flags);
   const parsed = hookMetadataSchema.safeParse(merged);
   if (!parsed.success) throw metadataError(script, describeIssues(parsed.error.issues, merged));
   const fileName = basename(script.path, extname(script.path));

@@ -11,6 +11,7 @@ import type { ExportForm } from "./export-form.ts";
 import { findHook } from "./export-form.ts";
 import type { InspectOptions } from "./inspect.ts";
 import type { Inspection } from "./inspection.ts";
+import type { Inherited } from "./metadata.ts";
 import { readMetadata } from "./metadata.ts";
 import type { ScriptSource } from "./read-script.ts";
 import { readScript } from "./read-script.ts";
@@ -18,6 +19,8 @@ import { readScript } from "./read-script.ts";
 export interface PrepareOptions {
   /** What the command line says; it wins over the script. */
   readonly flags: MetadataInput;
+  /** What the version that is replaced had, for an update; it is used where the script says nothing. */
+  readonly inherited?: Inherited | undefined;
   /** Unix ms, for schedules. */
   readonly now: number;
   /** Limits of a hook that says nothing. */
@@ -94,7 +97,7 @@ async function load(script: ScriptSource, bundle: Bundle, options: PrepareOption
   const inspection = await options.inspect(bundle.text, { timeoutMs: options.loadTimeoutMs });
   if (!inspection.ok) throw loadError(script, inspection);
   const found = findHook(script, inspection);
-  const { metadata, slug } = readMetadata({ script, found, flags: options.flags, defaultLimits: options.defaultLimits });
+  const { metadata, slug } = readMetadata({ script, found, flags: options.flags, inherited: options.inherited, defaultLimits: options.defaultLimits });
   if (metadata.schedule !== undefined) await checkSchedule(script, metadata.schedule, options);
   return {
     sourcePath: script.path,
