@@ -1,4 +1,5 @@
-import { styleText } from "node:util";
+import { isatty } from "node:tty";
+import type * as Util from "node:util";
 import { EXIT, NexusError } from "../engine/core/errors.ts";
 
 /** All data goes out here: console.log waits for a slow pipe, which process.stdout.write before an exit does not. */
@@ -20,7 +21,7 @@ export async function emitLine(text: string): Promise<void> {
 
 /** JSON has its own escapes only up to U+001F: a terminal understands some of what is above. */
 export function emitJson(value: unknown): void {
-  emit(printable(JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined)));
+  emit(printable(JSON.stringify(value, undefined, isTerminal() ? 2 : undefined)));
 }
 
 /** What is said to a person beside the data: stderr, never stdout. */
@@ -28,11 +29,18 @@ export function say(text: string): void {
   console.error(text);
 }
 
+/** Asked of the file descriptor: `process.stdout` makes a stream, which costs a short command a megabyte. */
+export function isTerminal(stream: "stdout" | "stderr" = "stdout"): boolean {
+  return isatty(stream === "stdout" ? 1 : 2);
+}
+
 type Style = "red" | "green" | "yellow" | "bold" | "dim";
 
 /** Colours only a terminal that wants them (NO_COLOR, TERM=dumb and pipes do not). */
-export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
-  return process.env["TERM"] === "dumb" ? text : styleText(style, text, { stream });
+export function paint(style: Style, text: string, stream: "stdout" | "stderr" = "stdout"): string {
+  if (!isTerminal(stream) || process.env["TERM"] === "dumb") return text;
+  const { styleText } = require("node:util") as typeof Util;
+  return styleText(style, text, { stream: process[stream] });
 }
 
 /** Makes control characters, escape sequences and text that changes direction visible: data must not drive a terminal. */
@@ -64,7 +72,7 @@ export function fail(error: unknown, json: boolean): number {
     return known.exitCode;
   }
   const { hint, did_you_mean, findings, next } = known.details;
-  say(`${paint("red", "error:", process.stderr)} ${printable(known.message)} [${known.code}]`);
+  say(`${paint("red", "error:", "stderr")} ${printable(known.message)} [${known.code}]`);
   for (const finding of findings ?? []) say(`  ${findingLine(finding)}`);
   if (did_you_mean !== undefined && did_you_mean.length > 0) say(printable(`did you mean: ${did_you_mean.join(", ")}`));
   if (hint !== undefined) say(printable(`hint: ${hint}`));

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { NexusError } from "../engine/core/errors.ts";
 import type { Call, CommandSpec } from "./call.ts";
 import { COMMANDS, GROUPS } from "./commands.ts";
-import { fail, say } from "./output.ts";
+import { fail, say, isTerminal } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 /** Set by an agent's harness; such a caller reads JSON when its stdout is no terminal. */
@@ -126,7 +126,7 @@ function jsonOf(options: Readonly<Record<string, unknown>>): boolean {
   if (output === "json") return true;
   if (output === "text") return false;
   if (output !== undefined) throw new NexusError("USAGE", `--output ${JSON.stringify(output)}: expected json or text`);
-  return !process.stdout.isTTY && AGENT_MARKERS.some((name) => (process.env[name] ?? "") !== "");
+  return !isTerminal() && AGENT_MARKERS.some((name) => (process.env[name] ?? "") !== "");
 }
 
 /** The same rule for a command line that could not be parsed. */

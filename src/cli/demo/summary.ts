@@ -30,8 +30,13 @@ function row(store: Store, hook: Hook): string[] {
 }
 
 function suggestions(hooks: readonly Hook[], dispatches: readonly Dispatch[]): string[] {
-  const nexus = import.meta.url.includes("$bunfs") ? "nexus" : "bun run nexus";
+  const nexus = import.meta.url.includes("$bunfs") ? "nexus" : fromSource();
   const casey = hooks.find(({ slug }) => slug === "casey-safety-check") ?? hooks[0];
   const fire = dispatches.find(({ hook_id }) => hook_id === casey?.id) ?? dispatches[0];
   return [`${nexus} why ${fire?.event_id ?? "EVENT"}`, `${nexus} hooks info ${casey?.slug ?? "HOOK"}`, `${nexus} hooks invocations night-watch --last 10`];
+}
+
+/** From source it is a package script; who came by npx (which sets npm_command) may have no bun of their own. */
+function fromSource(): string {
+  return process.env["npm_command"] === "exec" ? "npx --yes bun@1.4.5 run nexus" : "bun run nexus";
 }

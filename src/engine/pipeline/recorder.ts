@@ -159,11 +159,11 @@ export class Recorder {
 }
 
 function addToDelta(deltas: Map<string, StatsDelta>, hookId: string, invocation: Invocation): void {
-  const key = `${hookId} ${Math.floor(invocation.finished_at / 300_000)}`;
-  let delta = deltas.get(key);
+  let delta = deltas.get(hookId);
   if (delta === undefined) {
+    // The bucket of its first row: what one commit brings of a hook is counted in one place.
     delta = emptyDelta(hookId, invocation.finished_at);
-    deltas.set(key, delta);
+    deltas.set(hookId, delta);
   }
   if (isSkip(invocation.outcome)) {
     delta.skips += 1;

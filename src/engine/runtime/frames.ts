@@ -38,7 +38,7 @@ export class FrameReader<Header extends { readonly t: string }> {
 }
 
 interface ByteSink {
-  write(data: Uint8Array): number;
+  write(data: Uint8Array | string): number;
 }
 
 /** Writes frames to a socket that takes only part of them; what is left follows on `drained`. */
@@ -58,9 +58,15 @@ export class FrameWriter {
   }
 
   write(text: string): void {
-    this.#waiting.push(this.#encoder.encode(text));
-    this.#waitingBytes += this.#waiting[this.#waiting.length - 1]?.length ?? 0;
-    if (this.#waiting.length === 1) this.drained();
+    let taken = 0;
+    if (this.#waiting.length === 0) {
+      // The socket encodes a text by itself; only what it does not take has to be kept as bytes.
+      taken = Math.max(0, this.#sink.write(text));
+      if (taken === Buffer.byteLength(text)) return;
+    }
+    const rest = this.#encoder.encode(text).subarray(taken);
+    this.#waiting.push(rest);
+    this.#waitingBytes += rest.length;
   }
 
   /** To be called when the socket takes bytes again. */

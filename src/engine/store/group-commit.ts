@@ -1,3 +1,4 @@
+import { NexusError } from "../core/errors.ts";
 import type { Store } from "./open.ts";
 
 /** A group gathers for no longer than this, however long the last commit took. */
@@ -33,8 +34,9 @@ export class GroupCommit {
     this.#after = after;
   }
 
-  /** Resolves with what `work` returned, after the commit. */
+  /** Resolves with what `work` returned, after the commit. Rejects, and stores nothing, once this was closed. */
   run<T>(work: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new NexusError("INTERRUPTED", "the engine has ended; nothing was stored"));
     return new Promise<T>((resolve, reject) => {
       let value: T;
       this.#add({
