@@ -57,6 +57,8 @@ export class Floor implements Subject {
   private constructor(options: FloorOptions) {
     this.#options = options;
     this.#store = openStore(options.home, { ...DEFAULT_STORE_OPTIONS, durability: options.durability, checkpoints: true });
+    // A bare program folds its log back by itself, on the thread that writes, as SQLite does.
+    this.#store.db.run("PRAGMA wal_autocheckpoint = 2000");
     this.#insertEvent = this.#store.db.prepare(
       `INSERT INTO events(id, timestamp, received_at, type, channel, content, content_types, direction, thread_id, sender_id, source_adapter, source_id, metadata_json)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

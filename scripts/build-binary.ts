@@ -15,7 +15,7 @@ const root = join(import.meta.dir, "..");
 export async function buildBinary(outfile = join(root, "dist", "nexus")): Promise<string> {
   mkdirSync(join(outfile, ".."), { recursive: true });
   const result = await Bun.build({
-    entrypoints: ["src/cli/main.ts", "src/engine/runtime/child/worker.ts", "src/engine/registry/authoring/inspect-worker.ts"].map((path) => join(root, path)),
+    entrypoints: ["src/cli/main.ts", "src/engine/runtime/child/worker.ts", "src/engine/registry/authoring/inspect-worker.ts", "src/engine/store/checkpoint-worker.ts"].map((path) => join(root, path)),
     naming: { entry: "[name].[ext]" },
     compile: { outfile, autoloadDotenv: false, autoloadBunfig: false, autoloadTsconfig: false, autoloadPackageJson: false },
     minify: true,

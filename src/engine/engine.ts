@@ -1,32 +1,26 @@
-import type { Services } from "./clients/services.ts";
-import { callService, unconfiguredServices } from "./clients/services.ts";
+import { callService, unconfiguredServices, type Services } from "./clients/services.ts";
 import type { Config } from "./config.ts";
-import type { Clock } from "./core/clock.ts";
-import { systemClock } from "./core/clock.ts";
+import { systemClock, type Clock } from "./core/clock.ts";
 import type { NewEvent } from "./core/event.ts";
 import type { Hook } from "./core/hook.ts";
-import type { IdFactory } from "./core/ids.ts";
-import { createIds } from "./core/ids.ts";
+import { createIds, type IdFactory } from "./core/ids.ts";
 import type { Notice, NoticeKind } from "./core/notice.ts";
 import { normaliseEvent } from "./ingest/normalise.ts";
 import { EraIndex } from "./pipeline/era-index.ts";
-import type { Pending } from "./pipeline/evaluation.ts";
-import { Evaluation } from "./pipeline/evaluation.ts";
+import { Evaluation, type Pending } from "./pipeline/evaluation.ts";
 import type { HookQueue } from "./pipeline/hook-queue.ts";
-import type { Accepted } from "./pipeline/intake.ts";
-import { Intake } from "./pipeline/intake.ts";
+import { Intake, type Accepted } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
-import type { Recorded } from "./pipeline/recorder.ts";
-import { Recorder } from "./pipeline/recorder.ts";
+import { Recorder, type Recorded } from "./pipeline/recorder.ts";
 import { isRepeatable } from "./pipeline/settle.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import { createRuntime } from "./runtime/runtime.ts";
+import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 import { deactivate } from "./store/activations.ts";
+import { Checkpointer } from "./store/checkpointer.ts";
 import { firesSince } from "./store/dispatches.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { loadState } from "./store/hook-state.ts";
@@ -74,6 +68,7 @@ export class Engine {
   readonly #recorder: Recorder;
   readonly #commit: GroupCommit;
   readonly #timekeeper: Timekeeper;
+  readonly #checkpointer: Checkpointer;
   readonly #runtime: Runtime;
   #pending: Pending[] = [];
   #pendingDurable = false;
@@ -114,6 +109,7 @@ export class Engine {
       maxPairs: config.events.queue_pairs,
     });
     this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
+    this.#checkpointer = new Checkpointer(store);
     this.#commit = new GroupCommit(store, () => this.#refresh(), () => this.#afterCommit());
     this.#timekeeper = new Timekeeper({
       store,
@@ -160,7 +156,7 @@ export class Engine {
     await this.#timekeeper.tick();
   }
 
-  /** Resolves when every stored event has reached its outcomes. Debounced events are let go at once. */
+  /** Resolves when every stored event has its outcomes. Debounced events are let go at once. */
   async drain(): Promise<void> {
     while (!this.#isIdle) {
       this.#evaluation.releaseHeld();
@@ -172,13 +168,14 @@ export class Engine {
     return { pairs: this.#watermark.pairs, behind: this.#intake.behind, evaluator_pids: this.#runtime.pids };
   }
 
-  /** Ends at once; what was under way is evaluated after the next start. */
+  /** At once; what was under way is evaluated after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#poll);
     this.#timekeeper.stop();
     this.#evaluation.dispose();
     await this.#runtime[Symbol.asyncDispose]();
     this.#commit.close();
+    await this.#checkpointer[Symbol.asyncDispose]();
     this.#store.write(() => this.#saveCursor());
   }
 

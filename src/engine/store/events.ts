@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import { addToEpisodes } from "./episodes.ts";
 import { eventById } from "./event-queries.ts";
+import { known } from "./known.ts";
 import type { Store } from "./open.ts";
 
 interface InsertOptions {
@@ -10,12 +11,13 @@ interface InsertOptions {
 
 /** Inside a transaction: stores events in order. One that is there already is left as it is, and reported as duplicate. */
 export function insertEvents(store: Store, events: readonly NewEvent[], { maxDepth }: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
-  const inserted = events.map((event) => insertEvent(store, event, maxDepth));
+  const seen = known(store);
+  const inserted = events.map((event) => insertEvent(store, event, maxDepth, seen));
   addToEpisodes(store, inserted.flatMap(({ event, duplicate }) => (duplicate || event.type !== "message" ? [] : [event])));
   return inserted;
 }
 
-function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: StoredEvent; duplicate: boolean } {
+function insertEvent(store: Store, event: NewEvent, maxDepth: number, seen: ReturnType<typeof known>): { event: StoredEvent; duplicate: boolean } {
   const depth = event.cause_id === undefined ? event.depth : causeDepth(store, event.cause_id, event.depth);
   const suppressed = depth > maxDepth ? ("loop_guard" as const) : undefined;
   const { changes, lastInsertRowid } = store.db
@@ -49,18 +51,28 @@ function insertEvent(store: Store, event: NewEvent, maxDepth: number): { event: 
   if (event.content !== undefined && event.content !== "") {
     store.db.query("INSERT INTO events_fts(rowid, event_id, content) VALUES (?, ?, ?)").run(seq, event.id, event.content);
   }
-  if (event.thread_id !== undefined) store.db.query("INSERT INTO threads(id, channel) VALUES (?, ?) ON CONFLICT(id) DO NOTHING").run(event.thread_id, event.channel);
-  if (event.sender_id !== undefined) addSender(store, event.id, event.channel, event.sender_id);
+  if (event.thread_id !== undefined && !seen.threads.has(event.thread_id)) {
+    store.db.query("INSERT INTO threads(id, channel) VALUES (?, ?) ON CONFLICT(id) DO NOTHING").run(event.thread_id, event.channel);
+    seen.threads.add(event.thread_id);
+  }
+  if (event.sender_id !== undefined) {
+    const contact = contactOf(store, event.channel, event.sender_id, seen.contacts);
+    store.db.query("INSERT INTO event_participants(event_id, contact_id, role) VALUES (?, ?, 'sender')").run(event.id, contact);
+  }
   const added = { ...event, seq, depth };
   return { event: suppressed === undefined ? added : { ...added, suppressed }, duplicate: false };
 }
 
-function addSender(store: Store, eventId: string, channel: string, senderId: string): void {
-  // Asked for first: most senders are known, and a person may have entered this contact under an id of its own.
-  const known = store.db.query<{ id: string }, [string, string]>("SELECT id FROM contacts WHERE contact_type = ? AND value = ?").get(channel, senderId);
-  const contact = known?.id ?? `${channel}:${senderId}`;
-  if (known === null) store.db.query("INSERT INTO contacts(id, contact_type, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(contact, channel, senderId);
-  store.db.query("INSERT INTO event_participants(event_id, contact_id, role) VALUES (?, ?, 'sender')").run(eventId, contact);
+function contactOf(store: Store, channel: string, senderId: string, contacts: Map<string, string>): string {
+  const key = `${channel}\n${senderId}`;
+  const seen = contacts.get(key);
+  if (seen !== undefined) return seen;
+  // Asked for first: a person may have entered this contact under an id of its own.
+  const row = store.db.query<{ id: string }, [string, string]>("SELECT id FROM contacts WHERE contact_type = ? AND value = ?").get(channel, senderId);
+  const contact = row?.id ?? `${channel}:${senderId}`;
+  if (row === null) store.db.query("INSERT INTO contacts(id, contact_type, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(contact, channel, senderId);
+  contacts.set(key, contact);
+  return contact;
 }
 
 /** One more than its cause: an event, or the event of a dispatch or an invocation. A cause nobody knows leaves it as given. */

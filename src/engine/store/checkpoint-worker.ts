@@ -1,0 +1,13 @@
+import { Database } from "bun:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+
+/** The entry of the checkpointer's thread: folds the log into the database when it is told to, on a connection of its own. */
+const { path } = workerData as { readonly path: string };
+const db = new Database(path, { readwrite: true, create: false });
+db.run("PRAGMA busy_timeout = 0");
+db.run("PRAGMA wal_autocheckpoint = 0");
+parentPort?.on("message", () => {
+  // Copies what no reader needs any more, and waits for nobody.
+  db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
+  parentPort?.postMessage("done");
+});
