@@ -195,7 +195,7 @@ export class Evaluation implements JobEvents {
         continue;
       }
       queue.waiting.shift();
-      queue.admitted.push(now);
+      if (queue.hook.version.metadata.limits.throttle !== undefined) queue.admitted.push(now);
       jobs.push(job);
       if (verdict.run === "trial") queue.epoch += 1;
     }

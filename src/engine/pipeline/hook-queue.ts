@@ -52,9 +52,9 @@ export class HookQueue {
   averageUs: number | undefined;
   /** Runs alone in the second evaluator: `suspect` until it answers there, `proven` for as long as the version lives. */
   solo: "no" | "suspect" | "proven" = "no";
-  /** Times of the last fires (Unix ms, oldest first), for max_fires_per_hour. */
+  /** Times of the last fires (Unix ms, oldest first); kept only for a hook with max_fires_per_hour. */
   fires: number[] = [];
-  /** Times of the last admitted evaluations, for `throttle`. */
+  /** Times of the last admitted evaluations; kept only for a hook with `throttle`. */
   admitted: number[] = [];
 
   constructor(hook: Hook) {

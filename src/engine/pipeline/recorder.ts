@@ -114,7 +114,7 @@ export class Recorder {
   }
 
   #fired(queue: HookQueue, invocation: Invocation, touched: Set<HookQueue>): void {
-    queue.fires.push(this.#parts.now());
+    if (queue.hook.version.metadata.limits.max_fires_per_hour !== undefined) queue.fires.push(this.#parts.now());
     queue.hook = { ...queue.hook, trigger_count: queue.hook.trigger_count + 1, last_triggered: invocation.started_at };
     touched.add(queue);
   }
