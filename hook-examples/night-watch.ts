@@ -29,7 +29,7 @@ export const hook: Hook = {
       agent: "atlas",
       routing: { queue_mode: "collect" },
       context: {
-        prompt: `${messages.length} messages came in the night. Wake me only if one of them cannot wait.`,
+        prompt: `Messages that came in the night: ${messages.length}. Wake me only if one of them cannot wait.`,
         extracted: { events: messages },
       },
     };

@@ -63,7 +63,7 @@ export const run: Run = async (call) => {
     narrator.title(`${webhooks.length} GitHub webhooks arrive at once`);
     for (let at = 0; at < webhooks.length; at += 50) await Promise.all(webhooks.slice(at, at + 50).map((event) => engine.emitInput(event)));
     await engine.drain();
-    narrator.title(`An evening and a night: a conversation, and a timer tick every minute, ${NIGHT_MINUTES} minutes in a few seconds`);
+    narrator.title(`A conversation, an evening and a night: ${NIGHT_MINUTES} minutes of timer ticks`);
     await playNight(engine, clock, start);
     summarise(store, home, performance.now() - started, call.json);
   } finally {

@@ -1,7 +1,7 @@
 import type { Hook } from "../../engine/core/hook.ts";
 import type { Recorded } from "../../engine/pipeline/recorder.ts";
 import { isFailure } from "../../engine/core/invocation.ts";
-import { emit, emitJson, isoTime, oneLine, paint } from "../output.ts";
+import { emit, emitJson, isTerminal, isoTime, oneLine, paint } from "../output.ts";
 
 /** The story plays in Berlin. */
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Berlin", hour: "2-digit", minute: "2-digit" });
@@ -39,7 +39,7 @@ export class Narrator {
       this.fires += 1;
       const slug = this.#slug(dispatch.hook_id);
       if (this.#json) emitJson({ decision: "fired", at: isoTime(dispatch.created_at), hook: slug, event_id: dispatch.event_id, dispatch_id: dispatch.id, agent: dispatch.agent, prompt: dispatch.prompt });
-      else emit(`  ${paint("dim", CLOCK.format(dispatch.created_at))} ${paint("green", "fired")} ${slug.padEnd(22)} ${paint("dim", shorten(oneLine(dispatch.prompt ?? ""), 84))}`);
+      else emit(`  ${paint("dim", CLOCK.format(dispatch.created_at))} ${paint("green", "fired")} ${slug.padEnd(22)} ${paint("dim", shorten(oneLine(dispatch.prompt ?? ""), isTerminal() ? Math.max(20, process.stdout.columns - 38) : 84))}`);
     }
   };
 

@@ -32,7 +32,7 @@ function row(store: Store, hook: Hook): string[] {
 function suggestions(hooks: readonly Hook[], dispatches: readonly Dispatch[]): string[] {
   const nexus = import.meta.url.includes("$bunfs") ? "nexus" : fromSource();
   const casey = hooks.find(({ slug }) => slug === "casey-safety-check") ?? hooks[0];
-  const fire = dispatches.find(({ hook_id }) => hook_id === casey?.id) ?? dispatches[0];
+  const fire = dispatches.find(({ event_id }) => !event_id.startsWith("timer:")) ?? dispatches[0];
   return [`${nexus} why ${fire?.event_id ?? "EVENT"}`, `${nexus} hooks info ${casey?.slug ?? "HOOK"}`, `${nexus} hooks invocations night-watch --last 10`];
 }
 

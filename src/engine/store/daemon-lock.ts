@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
@@ -21,6 +21,8 @@ const held = new Set<Database>();
 export function takeDaemonLock(home: string, startedAt: number): { readonly release: () => void } {
   const db = openLock(home);
   try {
+    // `runningDaemon` holds it for a moment when it asks; that is no owner.
+    db.run("PRAGMA busy_timeout = 50");
     db.run("BEGIN EXCLUSIVE");
   } catch {
     db.close(false);
@@ -54,8 +56,9 @@ export function runningDaemon(home: string): DaemonOwner | undefined {
 }
 
 function openLock(home: string): Database {
-  const db = new Database(join(home, "state", "nexus.lock"), { create: true, readwrite: true });
-  db.run("PRAGMA busy_timeout = 0");
+  const path = join(home, "state", "nexus.lock");
+  const db = new Database(path, { create: true, readwrite: true });
+  chmodSync(path, 0o600);
   return db;
 }
 
