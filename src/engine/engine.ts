@@ -32,6 +32,8 @@ import type { Store } from "./store/open.ts";
 /** How often the database is asked whether another process changed something (contract: seen within 100 ms). */
 const POLL_MS = 25;
 const HOUR_MS = 3_600_000;
+/** Registration saw the script load within load_timeout_ms; here eight may load beside it on a busy machine. */
+const LOAD_SLACK = 4;
 
 export interface EngineOptions {
   readonly store: Store;
@@ -123,7 +125,7 @@ export class Engine {
       compile: compileSchedule,
     });
     this.#runtime = createRuntime(
-      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms },
+      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms, loadMs: config.hooks.load_timeout_ms * LOAD_SLACK },
       this.#runtimeEvents(options.services ?? unconfiguredServices),
       () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
     );

@@ -10,6 +10,7 @@ export interface EvaluatorOptions {
   readonly warmWorkers: number;
   readonly idleMs: number;
   readonly graceMs: number;
+  readonly loadMs: number;
 }
 
 export interface EvaluatorProcessEvents {

@@ -114,3 +114,26 @@ test("the least recently used Worker makes room past the limit, and comes back w
   expect(t.dispatches()).toHaveLength(12);
   expect(t.dispatches().slice(-4).map(({ context }) => context["data"])).toEqual(Array.from({ length: 4 }, () => ({ n: 3 })));
 });
+
+test("more hooks than Workers may be see one event: each in its turn, none mistaken for a broken one", async () => {
+  await using t = await TestEngine.start({ config: { evaluator: { warm_workers: 12 } } });
+  const names = Array.from({ length: 60 }, (_, n) => `hook-${n}`);
+  for (const name of names) t.register(name, `(ctx) => ({ fire: false })`);
+  await t.burst(3);
+  await t.drain();
+  const rows = t.store.db.query<{ outcome: string; attempt: number; n: number }, []>("SELECT outcome, attempt, count(*) AS n FROM hook_invocations GROUP BY 1, 2").all();
+  expect(rows).toEqual([{ outcome: "no_fire", attempt: 1, n: 180 }]);
+  expect(t.notices.filter(({ kind }) => kind === "evaluator_killed" || kind === "evaluator_crashed")).toEqual([]);
+}, 20_000);
+
+test("a hook that loops while it is loaded is errored, and holds up no one", async () => {
+  await using t = await TestEngine.start({ config: { hooks: { load_timeout_ms: 200 } } });
+  t.register("stuck", `(() => { for (;;); })()`);
+  t.register("quick", `() => ({ fire: false })`);
+  await t.burst(2);
+  await t.until(() => t.outcomes("quick").length === 2);
+  expect(t.outcomes("stuck")).toEqual([]);
+  await t.drain();
+  expect(t.hook("stuck")).toMatchObject({ status: "errored" });
+  expect(t.outcomes("stuck")).toEqual(["error", "skipped_disabled"]);
+}, 30_000);

@@ -2,14 +2,21 @@ import { readFileSync } from "node:fs";
 import type { EndedHeader, FromEvaluator, LoadHeader, ReplyHeader, RunHeader, ToEvaluator, WorkerEnd } from "../protocol.ts";
 import { FrameReader, FrameWriter } from "../frames.ts";
 import { WorkerHost } from "./worker-host.ts";
+import type { RunMessage } from "./worker-protocol.ts";
 
 /** How often the deadlines of busy Workers are looked at, ms. */
 const WATCH_MS = 10;
+/** So many Workers load at the same time; the others wait, so that a crowd of hooks delays no one who is running. */
+const LOADING_AT_ONCE = 8;
+/** A Worker that runs nothing ends by itself; on a crowded machine its thread may have to wait for its turn. */
+const IDLE_GRACE_MS = 10_000;
 
 interface EvaluatorLimits {
   readonly warmWorkers: number;
   readonly idleMs: number;
   readonly graceMs: number;
+  /** A Worker whose script is not loaded after so long never will be. */
+  readonly loadMs: number;
 }
 
 /** The child process between daemon and Workers: it passes text on, watches deadlines, and holds no state worth keeping. */
@@ -18,7 +25,10 @@ class Evaluator {
   readonly #send: (text: string) => void;
   readonly #loads = new Map<string, LoadHeader>();
   readonly #hosts = new Map<string, WorkerHost>();
+  /** Workers that were told to end, and when they are given up for stuck. */
   readonly #ending = new Map<WorkerHost, number>();
+  /** Versions whose Worker cannot be started yet, in the order in which they were first asked for. */
+  readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
   #watching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limits: EvaluatorLimits, send: (text: string) => void) {
@@ -51,16 +61,41 @@ class Evaluator {
     const all = `[${lines.join(",")}]`;
     const now = performance.now();
     for (const chunk of header.chunks) {
-      const warm = this.#hosts.get(chunk.v);
-      const host = warm === undefined || warm.isEnding ? this.#start(chunk.v, now) : warm;
-      if (host === undefined) {
-        this.#tell({ t: "unknown", v: chunk.v, c: chunk.c });
-        continue;
-      }
       const whole = chunk.e.length === lines.length;
       const events = whole ? all : `[${chunk.e.map((index) => lines[index]).join(",")}]`;
       const { c, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch } = chunk;
-      host.send({ t: "run", c, clockOffset: header.clockOffset, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events }, chunk.e.length, now);
+      const message: RunMessage = { t: "run", c, clockOffset: header.clockOffset, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events };
+      this.#hand(chunk.v, message, chunk.e.length, now);
+    }
+    this.#startWaiting();
+    this.#watch();
+  }
+
+  /** To the version's Worker; to the line of those that wait for one; or back, when the version must be introduced anew. */
+  #hand(version: string, message: RunMessage, size: number, now: number): void {
+    const host = this.#hosts.get(version);
+    const waiting = this.#waiting.get(version);
+    if (host !== undefined && !host.isEnding) host.send(message, size, now);
+    else if (waiting !== undefined) waiting.push({ message, size });
+    else if (this.#loads.has(version)) this.#waiting.set(version, [{ message, size }]);
+    else this.#tell({ t: "unknown", v: version, c: message.c });
+  }
+
+  /** Starts Workers for those that wait, as many as may load at once and find a place. */
+  #startWaiting(): void {
+    if (this.#waiting.size === 0) return;
+    const now = performance.now();
+    let loading = 0;
+    for (const host of this.#hosts.values()) if (host.isLoading) loading += 1;
+    for (const [version, messages] of this.#waiting) {
+      if (loading >= LOADING_AT_ONCE || !this.#hasPlace()) return;
+      this.#waiting.delete(version);
+      const host = this.#start(version, now);
+      for (const { message, size } of messages) {
+        if (host === undefined) this.#tell({ t: "unknown", v: version, c: message.c });
+        else host.send(message, size, now);
+      }
+      loading += 1;
     }
     this.#watch();
   }
@@ -73,11 +108,11 @@ class Evaluator {
   #start(version: string, now: number): WorkerHost | undefined {
     const load = this.#loads.get(version);
     if (load === undefined) return undefined;
-    this.#makeRoom();
     // One introduction is one Worker: the daemon sends the then valid state with the next.
     this.#loads.delete(version);
     const code = this.#read(load);
     const host = new WorkerHost(load, code, {
+      onLoaded: () => this.#startWaiting(),
       onResults: (from, chunk, count, results) => this.#results(from, chunk, count, results),
       onCall: (from, id, method, args) => this.#tell({ t: "call", v: from.load.v, id, method, args }),
       onEnded: (from, end) => this.#ended(from, end),
@@ -102,11 +137,12 @@ class Evaluator {
     host.settle(chunk, count, performance.now());
     this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"lines":1}\n${results}\n`);
     if (host.load.fresh && !host.busy) this.#end(host, "fresh");
+    if (!host.busy) this.#startWaiting();
   }
 
   #end(host: WorkerHost, why: WorkerEnd): void {
     host.end(why);
-    this.#ending.set(host, performance.now());
+    this.#ending.set(host, performance.now() + IDLE_GRACE_MS);
     this.#watch();
   }
 
@@ -114,6 +150,7 @@ class Evaluator {
     this.#ending.delete(host);
     if (this.#hosts.get(host.load.v) === host) this.#hosts.delete(host.load.v);
     this.#tell(end);
+    this.#startWaiting();
   }
 
   #watch(): void {
@@ -125,9 +162,9 @@ class Evaluator {
       for (const host of this.#hosts.values()) {
         if (!host.busy) continue;
         busy = true;
-        if (host.watch(now, host.load.timeoutMs)) this.#ending.set(host, now);
+        if (host.watch(now, { timeoutMs: host.load.timeoutMs, loadMs: this.#limits.loadMs })) this.#ending.set(host, now + this.#limits.graceMs);
       }
-      for (const [host, since] of this.#ending) if (now - since > this.#limits.graceMs) host.giveUp();
+      for (const [host, until] of this.#ending) if (now > until) host.giveUp();
       if (busy || this.#ending.size > 0) this.#watch();
     }, WATCH_MS);
   }
@@ -144,13 +181,19 @@ class Evaluator {
     if (host !== undefined && !host.isEnding) this.#end(host, "idle");
   }
 
-  #makeRoom(): void {
-    if (this.#hosts.size < this.#limits.warmWorkers) return;
+  /** Whether one more Worker may be; past the limit the least recently used idle one makes room. */
+  #hasPlace(): boolean {
+    let live = 0;
     let oldest: WorkerHost | undefined;
     for (const host of this.#hosts.values()) {
-      if (!host.busy && !host.isEnding && (oldest === undefined || host.lastUsed < oldest.lastUsed)) oldest = host;
+      if (host.isEnding) continue;
+      live += 1;
+      if (!host.busy && (oldest === undefined || host.lastUsed < oldest.lastUsed)) oldest = host;
     }
-    if (oldest !== undefined) this.#end(oldest, "idle");
+    if (live < this.#limits.warmWorkers) return true;
+    if (oldest === undefined) return false;
+    this.#end(oldest, "idle");
+    return true;
   }
 
   #tell(message: FromEvaluator): void {

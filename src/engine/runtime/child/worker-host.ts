@@ -3,12 +3,13 @@ import type { EndedHeader, LoadHeader, WorkerEnd } from "../protocol.ts";
 import type { FromWorker, LoadFailedMessage, ToWorker } from "./worker-protocol.ts";
 
 export interface HostEvents {
+  onLoaded(): void;
   onResults(host: WorkerHost, chunk: number, count: number, results: string): void;
   onCall(host: WorkerHost, id: number, method: "llm" | "search", args: readonly unknown[]): void;
   onEnded(host: WorkerHost, end: EndedHeader): void;
 }
 
-/** A Worker that owes results and runs nothing for so long is broken, or still loading; ms. */
+/** A Worker that owes results and runs nothing for so long is broken; ms. */
 const STALL_MS = 5_000;
 /** A Worker that sends this many messages that are none of the protocol's is ended. */
 const STRAY_MESSAGES = 100;
@@ -37,6 +38,7 @@ export class WorkerHost {
   #culprits: EndedHeader["running"] = [];
   #details: Pick<EndedHeader, "message" | "stack" | "logs"> = {};
   #ended = false;
+  #loading = true;
   #strays = 0;
 
   constructor(load: LoadHeader, code: string, events: HostEvents, now: number) {
@@ -51,6 +53,10 @@ export class WorkerHost {
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => this.#note("error", error instanceof Error ? error.message : String(error)));
     this.#worker.on("exit", (code: number) => this.#finish("exit", code));
+  }
+
+  get isLoading(): boolean {
+    return this.#loading && this.#why === undefined;
   }
 
   get busy(): boolean {
@@ -72,7 +78,7 @@ export class WorkerHost {
   }
 
   /** Called every few ms while busy. Ends the Worker when an invocation is past its limit; true when it just did. */
-  watch(now: number, timeoutMs: number): boolean {
+  watch(now: number, { timeoutMs, loadMs }: { readonly timeoutMs: number; readonly loadMs: number }): boolean {
     let late = false;
     for (let slot = 0; slot < this.#seen.length; slot += 1) {
       const chunk = this.#slots[slot * 2] ?? 0;
@@ -83,17 +89,18 @@ export class WorkerHost {
       else if (now - seen.since >= timeoutMs) late = true;
     }
     if (this.#why !== undefined) return false;
-    if (!late) return this.#watchStall(now);
+    if (!late) return this.#watchStall(now, loadMs);
     const pastLimit = (entry: Running | undefined): entry is Running => entry !== undefined && now - entry.since >= timeoutMs;
     this.#culprits = this.#seen.filter(pastLimit).map((entry) => [entry.chunk, entry.index, Math.round(now - entry.since)] as const);
     this.end("timeout");
     return true;
   }
 
-  #watchStall(now: number): boolean {
+  #watchStall(now: number, loadMs: number): boolean {
     if (this.#seen.some((running) => running !== undefined)) this.lastUsed = now;
-    if (now - this.lastUsed < STALL_MS) return false;
-    this.#note("protocol", `the hook's Worker did nothing for ${STALL_MS} ms although events wait for it`);
+    const limit = this.#loading ? loadMs : STALL_MS;
+    if (now - this.lastUsed < limit) return false;
+    this.#note(this.#loading ? "load" : "protocol", `the hook's Worker ${this.#loading ? "was not loaded" : "did nothing"} for ${limit} ms although events wait for it`);
     return true;
   }
 
@@ -124,6 +131,10 @@ export class WorkerHost {
       }
     } else if (message.t === "call") {
       this.#events.onCall(this, message.id, message.method, message.args);
+      return;
+    } else if (message.t === "loaded") {
+      this.#loading = false;
+      this.#events.onLoaded();
       return;
     } else if (message.t === "load_failed") {
       this.#loadFailed(message);

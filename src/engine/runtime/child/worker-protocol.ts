@@ -52,4 +52,9 @@ export interface BrokenMessage {
   readonly message: string;
 }
 
-export type FromWorker = string | CallMessage | LoadFailedMessage | BrokenMessage;
+/** The script is loaded; from now on what it was sent runs. */
+export interface LoadedMessage {
+  readonly t: "loaded";
+}
+
+export type FromWorker = string | CallMessage | LoadedMessage | LoadFailedMessage | BrokenMessage;

@@ -55,6 +55,7 @@ async function load(): Promise<void> {
     post,
     broken: (error) => post({ t: "broken", message: describeError(error).message }),
   });
+  post({ t: "loaded" });
   for (const message of waiting.splice(0)) receive(message);
   // What loading left behind is a part of each warm hook's memory; a bare Worker alone is 2.9 MB (measured).
   setTimeout(() => Bun.gc(true), SETTLE_MS);
