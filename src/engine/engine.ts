@@ -226,6 +226,7 @@ export class Engine {
   }
 
   #afterCommit(): void {
+    this.#evaluation.resume();
     this.#intake.feed();
     if (!this.#isIdle) return;
     for (const wake of this.#idleWaiters.splice(0)) wake();

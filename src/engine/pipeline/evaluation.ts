@@ -115,6 +115,11 @@ export class Evaluation implements JobEvents {
     return hook;
   }
 
+  /** What came back is recorded: the hooks that halted are decided on by what they are now. */
+  resume(): void {
+    for (const queue of this.#ready) queue.halted = false;
+  }
+
   /** Starts whatever may start now. Costs the hooks that have something waiting. */
   pump(): void {
     const runtime = this.#runtime;
@@ -167,6 +172,7 @@ export class Evaluation implements JobEvents {
     }
     if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
     if (why !== "halted") queue.breaker = abandonTrial(queue.breaker);
+    if (why === "halted") queue.halted = true;
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
     this.#ready.add(queue);
@@ -185,7 +191,7 @@ export class Evaluation implements JobEvents {
     const jobs: Job[] = [];
     const room = this.#room(queue, runtime, now);
     // With an open breaker all that waits is decided at once: one may be the trial, the others are skipped.
-    while (jobs.length < room || (queue.breaker.state !== "closed" && queue.solo === "no")) {
+    while (jobs.length < room || (queue.breaker.state !== "closed" && queue.solo === "no" && !queue.halted)) {
       const job = queue.waiting.first;
       if (job === undefined) break;
       const verdict = decide(queue, this.#parts.rules, now);
@@ -207,6 +213,7 @@ export class Evaluation implements JobEvents {
     const { metadata } = queue.hook.version;
     const flying = queue.inFlight.size;
     if (!queue.isActive) return Number.POSITIVE_INFINITY;
+    if (queue.halted) return 0;
     if (queue.solo !== "no") return flying === 0 && runtime.soloFree ? 1 : 0;
     if (metadata.isolation === "fresh") return flying === 0 ? 1 : 0;
     if (queue.breaker.state !== "closed") return 0;

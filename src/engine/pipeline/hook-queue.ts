@@ -46,6 +46,8 @@ export class HookQueue {
   readonly inFlight = new Map<Job, number>();
   /** The one event a debounced hook holds back. */
   held: { job: Job; since: number; due: number } | undefined;
+  /** Its Worker halted; nothing more is handed over before what made it halt is recorded. */
+  halted = false;
   /** Grows whenever what a Worker counts for itself (failures, halt) starts anew. */
   epoch = 1;
   /** Mean µs of an invocation; undefined until the first came back. */
