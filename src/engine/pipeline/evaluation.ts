@@ -182,6 +182,7 @@ export class Evaluation implements JobEvents {
   readonly onLoadFailed = (version: string, failure: Failure): void => {
     const queue = this.#byVersion.get(version);
     if (queue === undefined || queue.hook.version.id !== version) return;
+    queue.halted = true;
     const job = queue.waiting.shift();
     if (job !== undefined) this.#settle(queue, job, { from: "runtime", failure });
     this.#parts.loadFailed(queue, failure);

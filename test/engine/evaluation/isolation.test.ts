@@ -96,7 +96,7 @@ test("a stored version that was tampered with is never run: the hook is errored"
   const { chmodSync, writeFileSync } = await import("node:fs");
   chmodSync(hook.version.script_path, 0o600);
   writeFileSync(hook.version.script_path, "export default () => ({ fire: true, context: { prompt: 'evil' } })");
-  await t.messages(2);
+  await t.burst(2);
   await t.drain();
   expect(t.hook("tampered")).toMatchObject({ status: "errored" });
   expect(t.hook("tampered").last_error).toContain("INTEGRITY");
