@@ -2,16 +2,17 @@ import { callService, unconfiguredServices, type Services } from "./clients/serv
 import type { Config } from "./config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import type { NewEvent } from "./core/event.ts";
-import type { Hook } from "./core/hook.ts";
 import { createIds, type IdFactory } from "./core/ids.ts";
-import type { Notice, NoticeKind } from "./core/notice.ts";
+import type { Notice } from "./core/notice.ts";
 import { normaliseEvent } from "./ingest/normalise.ts";
 import { EraIndex } from "./pipeline/era-index.ts";
 import { Evaluation, type Pending } from "./pipeline/evaluation.ts";
 import type { HookQueue } from "./pipeline/hook-queue.ts";
 import { Intake, type Accepted } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
+import { NoticeWriter } from "./pipeline/notice-writer.ts";
 import { Recorder, type Recorded } from "./pipeline/recorder.ts";
+import { RegistryFollower } from "./pipeline/registry-follower.ts";
 import { isRepeatable } from "./pipeline/settle.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
@@ -21,17 +22,14 @@ import type { Failure } from "./runtime/job.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 import { deactivate } from "./store/activations.ts";
 import { Checkpointer } from "./store/checkpointer.ts";
-import { firesSince } from "./store/dispatches.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { loadState } from "./store/hook-state.ts";
-import { hookById, loadChangedHooks, saveRuntimeState } from "./store/hooks.ts";
+import { hookById, saveRuntimeState } from "./store/hooks.ts";
 import { getMeta, setMeta } from "./store/meta.ts";
-import { addNotice } from "./store/notices.ts";
 import type { Store } from "./store/open.ts";
 
 /** How often the database is asked whether another process changed something (contract: seen within 100 ms). */
 const POLL_MS = 25;
-const HOUR_MS = 3_600_000;
 /** Registration saw the script load within load_timeout_ms; here eight may load beside it on a busy machine. */
 const LOAD_SLACK = 4;
 
@@ -43,6 +41,10 @@ export interface EngineOptions {
   readonly services?: Services;
   /** Timer ticks and schedules; off when a caller moves time itself. */
   readonly timers?: boolean;
+  /** What runs the hooks, instead of evaluator processes: the simulation's. */
+  readonly runtime?: (events: RuntimeEvents) => Runtime;
+  /** Runs a callback in a later turn of the event loop; the simulation has a loop of its own. Default `setImmediate`. */
+  readonly later?: (callback: () => void) => void;
   /** Called after each commit with what it made true. */
   readonly onRecorded?: (recorded: Recorded) => void;
   /** What nexus itself did outside a commit of results. */
@@ -52,6 +54,8 @@ export interface EngineOptions {
   /** The database refused a commit: nothing is lost, but this process cannot go on. */
   readonly onFatal?: (error: unknown) => void;
 }
+
+type RuntimeEvents = Parameters<typeof createRuntime>[1];
 
 /**
  * The engine of one daemon: opens the rooms in order, wires them, releases them in reverse. All truth is in the store;
@@ -70,12 +74,13 @@ export class Engine {
   readonly #recorder: Recorder;
   readonly #commit: GroupCommit;
   readonly #timekeeper: Timekeeper;
+  readonly #follower: RegistryFollower;
+  readonly #notices: NoticeWriter;
   readonly #checkpointer: Checkpointer;
   readonly #runtime: Runtime;
   #pending: Pending[] = [];
   #pendingDurable = false;
   #recorded: Recorded | undefined;
-  #generation = 0;
   #dataVersion = -1;
   #savedCursor: number;
   #poll: ReturnType<typeof setInterval> | undefined;
@@ -88,6 +93,7 @@ export class Engine {
     this.#clock = options.clock ?? systemClock;
     this.#ids = options.ids ?? createIds();
     const now = (): number => this.#clock.now();
+    const later = options.later ?? setImmediate;
     const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
     this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
     this.#watermark = new Watermark(this.#savedCursor);
@@ -99,6 +105,7 @@ export class Engine {
       find: (id) => hookById(store, id),
       settle: (pending) => this.#settle(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
+      later,
     });
     this.#intake = new Intake({
       store,
@@ -112,7 +119,8 @@ export class Engine {
     });
     this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
     this.#checkpointer = new Checkpointer(store);
-    this.#commit = new GroupCommit(store, () => this.#refresh(), () => this.#afterCommit());
+    this.#commit = new GroupCommit(store, { before: () => this.#refresh(), after: () => this.#afterCommit(), later });
+    this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#timekeeper = new Timekeeper({
       store,
       clock: this.#clock,
@@ -121,22 +129,21 @@ export class Engine {
       timers: options.timers !== false,
       accept: (events) => void this.#intake.accept(events),
       commit: (work) => this.#commit.run(work),
-      missed: (id, hook, range) => this.#notice("slots_missed", hook?.id, { schedule: id, ...range }),
+      missed: (id, hook, range) => this.#notices.write("slots_missed", hook?.id, { schedule: id, ...range }),
       compile: compileSchedule,
+      later,
     });
-    this.#runtime = createRuntime(
-      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms, loadMs: config.hooks.load_timeout_ms * LOAD_SLACK },
-      this.#runtimeEvents(options.services ?? unconfiguredServices),
-      () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
-    );
+    this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras: this.#eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
+    const runtime = options.runtime ?? ((events) => this.#evaluators(events));
+    this.#runtime = runtime(this.#runtimeEvents(options.services ?? unconfiguredServices));
     this.#evaluation.attach(this.#runtime);
   }
 
   /** Loads the registry, takes up what a stop or a crash left, and begins to look for new work. */
   async start(): Promise<void> {
     this.#dataVersion = this.#store.dataVersion();
-    this.#loadHooks();
-    for (const queue of this.#evaluation.hooks) await this.#schedule(queue.hook);
+    this.#follower.refresh();
+    await this.#follower.startSchedules();
     if (this.#options.timers !== false) await this.tick();
     this.#intake.feed();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
@@ -190,7 +197,7 @@ export class Engine {
     // One entry records all that came meanwhile; a second one only says that this group must be synced.
     if (this.#pending.push(pending) > 1 && (!durable || this.#pendingDurable)) return;
     this.#pendingDurable ||= durable;
-    this.#commit.add({ durable, work: () => this.#record(), committed: () => this.#tell(), failed: (error) => this.#options.onFatal?.(error) });
+    this.#add(durable, () => this.#record(), () => this.#tell());
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
@@ -221,7 +228,7 @@ export class Engine {
       this.#intake.refresh();
     }
     // Asked each time: a change made over this process's own connection does not move the data version.
-    this.#loadHooks();
+    this.#follower.refresh();
     this.#saveCursor();
   }
 
@@ -235,27 +242,7 @@ export class Engine {
   /** Notices what other processes did, and notes how far evaluation is where no results did. */
   #look(): void {
     if (this.#store.dataVersion() === this.#dataVersion && this.#watermark.cursor === this.#savedCursor) return;
-    this.#commit.add({ durable: false, work: () => undefined, committed: () => undefined, failed: (error) => this.#options.onFatal?.(error) });
-  }
-
-  #loadHooks(): void {
-    const changed = loadChangedHooks(this.#store, this.#generation);
-    if (changed.hooks.length === 0 && changed.generation === this.#generation) return;
-    this.#generation = changed.generation;
-    for (const hook of changed.hooks) {
-      this.#index.remove(hook.id);
-      if (hook.active_from_seq !== undefined) this.#index.add(hook);
-      this.#evaluation.replace(hook);
-      if (hook.version.metadata.limits.max_fires_per_hour !== undefined) {
-        this.#evaluation.queueOf(hook).fires = firesSince(this.#store, hook.id, this.#clock.now() - HOUR_MS);
-      }
-      if (this.#poll !== undefined) void this.#schedule(hook);
-    }
-    this.#eras.refresh();
-  }
-
-  #schedule(hook: Hook): Promise<void> {
-    return this.#timekeeper.set(hook, hook.deleted_at === undefined && (hook.status === "active" || hook.status === "paused"));
+    this.#add(false, () => undefined);
   }
 
   #loadFailed(queue: HookQueue, failure: Failure): void {
@@ -264,17 +251,13 @@ export class Engine {
       saveRuntimeState(this.#store, queue.hook);
       deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at: this.#clock.now(), endedBy: "errored" });
       this.#index.remove(queue.hook.id);
-      this.#notice("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
+      this.#notices.write("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
     };
-    this.#commit.add({ durable: true, work, committed: () => this.#evaluation.replace(queue.hook), failed: (error) => this.#options.onFatal?.(error) });
+    this.#add(true, work, () => this.#evaluation.replace(queue.hook));
   }
 
-  #notice(kind: NoticeKind, hookId: string | undefined, data: Readonly<Record<string, unknown>>): void {
-    const at = this.#clock.now();
-    const notice: Notice = { id: this.#ids.make("ntc", at), at, kind, ...(hookId === undefined ? {} : { hook_id: hookId }), data };
-    if (this.#store.db.inTransaction) addNotice(this.#store, notice);
-    else this.#commit.add({ durable: false, work: () => addNotice(this.#store, notice), committed: () => undefined, failed: (error) => this.#options.onFatal?.(error) });
-    this.#options.onNotice?.(notice);
+  #add(durable: boolean, work: () => void, committed: () => void = () => undefined): void {
+    this.#commit.add({ durable, work, committed, failed: (error) => this.#options.onFatal?.(error) });
   }
 
   /** Inside a transaction. */
@@ -284,7 +267,16 @@ export class Engine {
     setMeta(this.#store, "eval_cursor", this.#savedCursor);
   }
 
-  #runtimeEvents(services: Services): Parameters<typeof createRuntime>[1] {
+  #evaluators(events: RuntimeEvents): Runtime {
+    const { evaluator, hooks } = this.#options.config;
+    return createRuntime(
+      { warmWorkers: evaluator.warm_workers, idleMs: evaluator.idle_ms, graceMs: evaluator.terminate_grace_ms, loadMs: hooks.load_timeout_ms * LOAD_SLACK },
+      events,
+      () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
+    );
+  }
+
+  #runtimeEvents(services: Services): RuntimeEvents {
     const { onResults, onFailed, onReturned, onLoadFailed } = this.#evaluation;
     return {
       onResults,
@@ -293,8 +285,8 @@ export class Engine {
       onLoadFailed,
       onCall: (_version, method, args) => callService(services, method, args),
       onStray: (text) => this.#options.onStray?.(text),
-      onStarted: (pid) => this.#notice("evaluator_started", undefined, { pid }),
-      onGone: ({ deliberate, ...details }) => this.#notice(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
+      onStarted: (pid) => this.#notices.write("evaluator_started", undefined, { pid }),
+      onGone: ({ deliberate, ...details }) => this.#notices.write(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
     };
   }
 }

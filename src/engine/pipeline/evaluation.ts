@@ -27,6 +27,8 @@ export interface EvaluationParts {
   /** Takes what became terminal; it is recorded with the next commit. */
   readonly settle: (pending: Pending) => void;
   readonly loadFailed: (queue: HookQueue, failure: Failure) => void;
+  /** Runs a callback in a later turn of the event loop. */
+  readonly later: (callback: () => void) => void;
 }
 
 /**
@@ -176,7 +178,7 @@ export class Evaluation implements JobEvents {
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
     this.#ready.add(queue);
-    setImmediate(() => this.pump());
+    this.#parts.later(() => this.pump());
   };
 
   readonly onLoadFailed = (version: string, failure: Failure): void => {

@@ -39,6 +39,8 @@ export interface TimekeeperParts {
   readonly commit: (work: () => void) => Promise<void>;
   readonly missed: (id: string, hook: Hook | undefined, range: NonNullable<SlotPlan["missed"]>) => void;
   readonly compile: (schedule: Schedule, anchor: number) => Promise<CompiledSchedule>;
+  /** Runs a callback in a later turn of the event loop. */
+  readonly later: (callback: () => void) => void;
 }
 
 /** Writes due slots as rows, and the event of each slot that runs, in one transaction; once for each slot. */
@@ -133,7 +135,7 @@ export class Timekeeper {
   #planSoon(): void {
     if (this.#planning) return;
     this.#planning = true;
-    setImmediate(() => {
+    this.#parts.later(() => {
       this.#planning = false;
       this.#plan();
     });

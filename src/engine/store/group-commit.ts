@@ -12,6 +12,15 @@ interface Entry {
   readonly failed: (error: unknown) => void;
 }
 
+export interface GroupEvents {
+  /** Runs first in each transaction. */
+  before(): void;
+  /** It is committed, and all its members were told. */
+  after(): void;
+  /** Runs a callback in a later turn of the event loop. */
+  later(callback: () => void): void;
+}
+
 /**
  * Group commit: everything that is asked for in one turn of the event loop is one transaction, and nobody hears "done"
  * before it is committed. While a commit waits for the disk the next group gathers by itself.
@@ -20,18 +29,15 @@ interface Entry {
  */
 export class GroupCommit {
   readonly #store: Store;
-  readonly #before: () => void;
-  readonly #after: () => void;
+  readonly #events: GroupEvents;
   #group: Entry[] = [];
   #planned = false;
   #closed = false;
   #notBefore = 0;
 
-  /** `before` runs first in each transaction, `after` once it is committed and all its members were told. */
-  constructor(store: Store, before: () => void, after: () => void) {
+  constructor(store: Store, events: GroupEvents) {
     this.#store = store;
-    this.#before = before;
-    this.#after = after;
+    this.#events = events;
   }
 
   /** Resolves with what `work` returned, after the commit. Rejects, and stores nothing, once this was closed. */
@@ -74,7 +80,7 @@ export class GroupCommit {
    * Under load the groups grow, so the cost of a commit is shared; a lone event waits for nothing.
    */
   #plan(): void {
-    setImmediate(() => {
+    this.#events.later(() => {
       if (!this.#planned) return;
       if (performance.now() < this.#notBefore) this.#plan();
       else this.flush();
@@ -90,7 +96,7 @@ export class GroupCommit {
     const begun = performance.now();
     try {
       this.#store.write(() => {
-        this.#before();
+        this.#events.before();
         for (const entry of group) entry.work();
       }, group.some(({ durable }) => durable));
     } catch (error) {
@@ -100,6 +106,6 @@ export class GroupCommit {
     const ended = performance.now();
     this.#notBefore = ended + Math.min((ended - begun) / 2, LONGEST_PAUSE_MS);
     for (const entry of group) entry.committed();
-    this.#after();
+    this.#events.after();
   }
 }

@@ -95,7 +95,7 @@ test("what is asked for in one turn is one transaction, told only after its comm
   const store = openStore(home.path);
   const other = openStore(home.path);
   let commits = 0;
-  const commit = new GroupCommit(store, () => undefined, () => (commits += 1));
+  const commit = new GroupCommit(store, { before: () => undefined, after: () => (commits += 1), later: setImmediate });
   const seen = await Promise.all(
     Array.from({ length: 50 }, async (_, n) => {
       await commit.run(() => setMeta(store, "eval_cursor", n));
@@ -111,7 +111,7 @@ test("what is asked for in one turn is one transaction, told only after its comm
 test("a failing member takes its group with it, and the next group goes on", async () => {
   using home = tempHome();
   const store = openStore(home.path);
-  const commit = new GroupCommit(store, () => undefined, () => undefined);
+  const commit = new GroupCommit(store, { before: () => undefined, after: () => undefined, later: setImmediate });
   const [good, bad] = await Promise.allSettled([
     commit.run(() => setMeta(store, "eval_cursor", 1)),
     commit.run(() => {
