@@ -29,7 +29,7 @@ export const run: Run = async (call) => {
     return;
   }
   await withStore(call, "create", (store) => {
-    const [stored] = store.write(() => insertEvents(store, [event], { maxDepth: events.max_depth }));
+    const [stored] = store.write(() => insertEvents(store, [event], { maxDepth: events.max_depth, maxChain: events.max_chain }));
     if (stored === undefined) return;
     const { event: { id }, duplicate } = stored;
     if (call.json) emitJson({ ...eventView(stored.event), duplicate });

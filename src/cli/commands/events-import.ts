@@ -47,13 +47,13 @@ export const run: Run = async (call) => {
     if (batch.length > 0) write(batch);
   };
   if (dryRun) await readAll((batch) => void (summary.stored += batch.length));
-  else await withStore(call, "create", (store) => readAll((batch) => insert(store, batch, events.max_depth, summary)));
+  else await withStore(call, "create", (store) => readAll((batch) => insert(store, batch, { maxDepth: events.max_depth, maxChain: events.max_chain }, summary)));
   print(call, summary, dryRun);
   return summary.bad.length > 0 ? EXIT.findings : EXIT.done;
 };
 
-function insert(store: Store, batch: readonly NewEvent[], maxDepth: number, summary: Summary): void {
-  const inserted = store.write(() => insertEvents(store, batch, { maxDepth }));
+function insert(store: Store, batch: readonly NewEvent[], limits: Parameters<typeof insertEvents>[2], summary: Summary): void {
+  const inserted = store.write(() => insertEvents(store, batch, limits));
   const duplicates = inserted.filter(({ duplicate }) => duplicate).length;
   summary.duplicates += duplicates;
   summary.stored += inserted.length - duplicates;

@@ -20,6 +20,10 @@ export const NOTICE_KINDS = [
   "worker_terminated",
   "slots_missed",
   "loop_stopped",
+  "pair_dead",
+  "recovered",
+  "storage_failed",
+  "storage_restored",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

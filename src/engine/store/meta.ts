@@ -1,7 +1,15 @@
 import type { Store } from "./open.ts";
 
-/** Single values: `eval_cursor` (how far evaluation is), `registry_generation` (grows with each change of a hook). */
-export type MetaKey = "eval_cursor" | "registry_generation";
+/**
+ * Single values, all whole numbers:
+ *
+ * - `eval_cursor`: every event up to this seq has its outcomes;
+ * - `registry_generation`: grows with each change of a hook;
+ * - `epoch`: grows with each start of a daemon, which thereby ends the rights of the one before;
+ * - `clean_stop`: 1 after an orderly stop, 0 while a daemon runs and after it was killed;
+ * - `recoveries`, `recovery_cursor`: how often in a row a daemon was killed without evaluation getting past that cursor.
+ */
+export type MetaKey = "eval_cursor" | "registry_generation" | "epoch" | "clean_stop" | "recoveries" | "recovery_cursor";
 
 export function getMeta(store: Store, key: MetaKey): number | undefined {
   return store.db.query<{ value: number }, [string]>("SELECT value FROM meta WHERE key = ?").get(key)?.value;
