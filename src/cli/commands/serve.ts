@@ -8,12 +8,14 @@ import { serveLog, type ServeLog } from "../serve-log.ts";
 export const run: Run = async (call) => {
   const config = loadConfig(call.home);
   const log = serveLog(call.json);
+  // Listened to from the beginning: a start that takes up much can be stopped too.
+  const stopped = stopSignal(log.line);
   const daemon = await Daemon.start({ home: call.home, config, onRecorded: log.recorded, onNotice: log.notice, onStray: log.stray });
   const { clean, recoveries } = daemon.startedAs;
   log.line("started", { home: call.home, pid: process.pid, durability: config.durability, ...(clean ? {} : { after: "a crash", recoveries }) });
   try {
-    if (flag(call, "once")) await Promise.race([daemon.drain(), daemon.ended]);
-    else await Promise.race([stopSignal(log.line), daemon.ended]);
+    if (flag(call, "once")) await Promise.race([daemon.drain(), stopped, daemon.ended]);
+    else await Promise.race([stopped, daemon.ended]);
     return EXIT.done;
   } catch (error) {
     throw asFatal(error);
