@@ -14,6 +14,7 @@ export const configSchema = z.strictObject({
       concurrency: z.int().min(1).max(64).default(1).describe("invocations of one hook at the same time"),
       memory_mb: z.int().min(8).max(4_096).default(256).describe("memory of one hook"),
       llm_calls: z.int().min(0).max(1_000).default(10).describe("ctx.llm calls of one invocation"),
+      max_fires_per_hour: z.int().min(1).max(100_000).default(10_000).describe("fires of one hook within an hour; beyond it events are skipped_quota"),
       load_timeout_ms: z.int().min(10).max(60_000).default(5_000).describe("time a script may take to load"),
       delete_retention_days: z.int().min(0).max(3_650).default(30).describe("how long a deleted hook can be restored"),
     })
