@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
@@ -32,6 +32,7 @@ const held = new Set<Database>();
  * it ends, so there is never a stale one to remove; and a stopped process (SIGSTOP) still holds it.
  */
 export function takeDaemonLock(home: string, startedAt: number): DaemonLock {
+  mkdirSync(join(home, "state"), { recursive: true, mode: 0o700 });
   const db = openLock(home);
   try {
     // `runningDaemon` holds it for a moment when it asks; that is no owner.
@@ -76,6 +77,7 @@ function isAlive(pid: number): boolean {
 
 /** The daemon that owns the home now; undefined when none does. */
 export function runningDaemon(home: string): DaemonOwner | undefined {
+  if (!existsSync(join(home, "state", "nexus.lock"))) return undefined;
   const db = openLock(home);
   try {
     db.run("BEGIN EXCLUSIVE");
@@ -89,7 +91,6 @@ export function runningDaemon(home: string): DaemonOwner | undefined {
 }
 
 function openLock(home: string): Database {
-  mkdirSync(join(home, "state"), { recursive: true, mode: 0o700 });
   const path = join(home, "state", "nexus.lock");
   const db = new Database(path, { create: true, readwrite: true });
   chmodSync(path, 0o600);
