@@ -30,7 +30,9 @@ export function serveLog(store: Store, json: boolean): ServeLog {
     slugs.set(hookId, known);
     return known;
   };
-  const line: ServeLog["line"] = (event, data) => {
+  const line: ServeLog["line"] = (event, given) => {
+    // The rows are redacted where they are written; this is the other place that their content goes to.
+    const data = store.redactor.value(given);
     const at = new Date().toISOString();
     if (json) emit(JSON.stringify({ at, event, ...data }));
     else emit(`${paint("dim", at.slice(11, 23))} ${printable(event.padEnd(16))} ${Object.entries(data).map(([key, value]) => `${key}=${shown(value)}`).join(" ")}`);

@@ -35,6 +35,8 @@ const codes = {
   DATABASE_BUSY: { exit: EXIT.unavailable, retryable: true, explain: "Another process held the database's write lock for longer than the busy timeout. Nothing was changed; try again." },
   DATABASE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "The disk, or the database's size limit, is full. Nothing was changed; free space and try again." },
   DAEMON_RUNNING: { exit: EXIT.conflict, explain: "Another `nexus serve` owns this home. The message names its process. Only one daemon may own a home." },
+  BACKUP_EXISTS: { exit: EXIT.conflict, explain: "A file of that name is there already. Choose another name, or replace it with --force." },
+  BACKUP_INVALID: { exit: EXIT.findings, explain: "The file is no whole backup of a nexus database: it was cut off or changed after it was made, or is something else. Nothing was changed; use another one." },
   HOOK_NOT_FOUND: { exit: EXIT.notFound, explain: "No hook has that slug, id or id prefix in this home. `nexus hooks list` shows them; a deleted hook needs `nexus hooks restore`." },
   HOOK_AMBIGUOUS: { exit: EXIT.usage, explain: "The prefix fits more than one hook. Give more of the id, or the slug." },
   HOOK_EXISTS: { exit: EXIT.conflict, explain: "A hook of that name exists and its script differs. Use `nexus hooks update NAME SCRIPT`, or `register --upsert`." },

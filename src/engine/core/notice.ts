@@ -20,6 +20,8 @@ export const NOTICE_KINDS = [
   "worker_terminated",
   "slots_missed",
   "loop_stopped",
+  "database_restored",
+  "doctor_repaired",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

@@ -70,7 +70,7 @@ export class Recorder {
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);
     if (settled.state !== undefined) applyStateWrites(store, queue.hook.version.id, settled.state);
     if (job.event.addressed_to !== undefined) this.#settleSlot(job.event, invocation);
-    if (settled.emitted !== undefined && settled.emitted.length > 0) this.#parts.accept(settled.emitted);
+    if (settled.emitted !== undefined && settled.emitted.length > 0) this.#parts.accept(store.redactor.value(settled.emitted));
     addToDelta(deltas, queue.hook.id, invocation);
     if (isSkip(invocation.outcome)) return;
     this.#moveBreaker(entry, invocation, recorded, touched);
