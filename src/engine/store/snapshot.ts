@@ -40,13 +40,6 @@ export function countRows(db: Database): Record<string, number> {
   return Object.fromEntries(tables.map(({ name }) => [name, db.query<{ n: number }, []>(`SELECT count(*) AS n FROM "${name}"`).get()?.n ?? 0]));
 }
 
-export function versionOf(db: Database): { application_id: number; user_version: number } {
-  return {
-    application_id: db.query<{ application_id: number }, []>("PRAGMA application_id").get()?.application_id ?? 0,
-    user_version: db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0,
-  };
-}
-
 export function lastSeqOf(db: Database): number {
   return db.query<{ seq: number | null }, []>("SELECT max(seq) AS seq FROM events").get()?.seq ?? 0;
 }
