@@ -185,5 +185,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [DRY_RUN],
     load: () => import("./commands/restore.ts"),
   },
+  {
+    path: "doctor",
+    summary: "check the home and this machine, and say what to do (exit code 1 with problems)",
+    options: [["--repair", "repair what is safe to repair"], DRY_RUN],
+    load: () => import("./commands/doctor.ts"),
+  },
   { path: "explain", summary: "what an error code means", args: [["[code]", "default: all of them"]], load: () => import("./commands/explain.ts") },
 ];

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Notice } from "../core/notice.ts";
 import { takeDaemonLock } from "../store/daemon-lock.ts";
@@ -8,9 +8,10 @@ import { addNotice } from "../store/notices.ts";
 import { DEFAULT_STORE_OPTIONS, Store } from "../store/open.ts";
 import { openReadOnly } from "../store/read-only.ts";
 import { commitRestore, finishRestore, syncPath, type RestoreIntent, type Step } from "../store/restore-intent.ts";
-import { backupFiles, backupInfo, dropBackupTables, newerThan, relocateScripts, type Gone } from "../store/snapshot.ts";
+import { backupFile, backupFiles, backupInfo, dropBackupTables, newerThan, relocateScripts, type Gone } from "../store/snapshot.ts";
 import { leftovers, unfinishedName } from "./leftovers.ts";
 import { refuseFullDisk } from "./make-backup.ts";
+import { placeFile } from "./place-file.ts";
 import { CONFIG_NAME, verifyBackup, type Verified } from "./verify-backup.ts";
 
 export interface RestoreOptions {
@@ -109,16 +110,6 @@ function finish(db: Database, path: string, hooksFolder: string, notice: Notice)
   });
 }
 
-/** Over a copy that was changed, too: the name says what the content must be. */
-function placeFile(path: string, content: Uint8Array, mode: number): void {
-  if (existsSync(path) && readFileSync(path).equals(content)) return;
-  const temporary = `${path}.${process.pid}.tmp`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, content, { mode, flag: "wx" });
-  syncPath(temporary);
-  renameSync(temporary, path);
-}
-
 function placeConfig(state: string, content: Uint8Array, plan: "restored" | "kept"): NonNullable<RestoreIntent["config"]> {
   const from = "restored-config.toml";
   placeFile(join(state, from), content, 0o600);
@@ -135,8 +126,8 @@ function planConfig(home: string, verified: Verified): Restored["config"] {
 function configIn(file: string): Buffer | undefined {
   const open = openReadOnly(file);
   try {
-    for (const { name, content } of backupFiles(open.db)) if (name === CONFIG_NAME) return Buffer.from(content);
-    return undefined;
+    const file = backupFile(open.db, CONFIG_NAME);
+    return file === undefined ? undefined : Buffer.from(file.content);
   } finally {
     open.close();
   }

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
@@ -52,6 +52,24 @@ export function runningDaemon(home: string): DaemonOwner | undefined {
     return readOwner(home) ?? { pid: 0, started_at: 0 };
   } finally {
     db.close(false);
+  }
+}
+
+/** As `runningDaemon`, for a home that may be another user's: makes no file, changes none. */
+export function askDaemon(home: string): { readonly locked: boolean; readonly owner: DaemonOwner | undefined } {
+  const path = join(home, "state", "nexus.lock");
+  const owner = readOwner(home);
+  if (!existsSync(path)) return { locked: false, owner };
+  let db: Database | undefined;
+  try {
+    db = new Database(path, { readonly: true });
+    // A reader is kept out by an exclusive lock, and by nothing else.
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+    return { locked: false, owner };
+  } catch {
+    return { locked: true, owner };
+  } finally {
+    db?.close(false);
   }
 }
 

@@ -75,9 +75,13 @@ export function backupInfo(db: Database): BackupInfo | undefined {
 export function* backupFiles(db: Database): Generator<BackupFile> {
   const names = db.query<{ name: string }, []>("SELECT name FROM nexus_backup_files ORDER BY name").all();
   for (const { name } of names) {
-    const file = db.query<BackupFile, [string]>("SELECT name, sha256, content FROM nexus_backup_files WHERE name = ?").get(name);
-    if (file !== null) yield file;
+    const file = backupFile(db, name);
+    if (file !== undefined) yield file;
   }
+}
+
+export function backupFile(db: Database, name: string): BackupFile | undefined {
+  return db.query<BackupFile, [string]>("SELECT name, sha256, content FROM nexus_backup_files WHERE name = ?").get(name) ?? undefined;
 }
 
 /** Makes a copy of a backup a home's database again. */

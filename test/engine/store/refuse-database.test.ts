@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NexusError } from "../../../src/engine/core/errors.ts";
+import { NexusError, type ErrorCode } from "../../../src/engine/core/errors.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
 import { checkHealth, markRunning, markStopped } from "../../../src/engine/store/health.ts";
 import { openStore } from "../../../src/engine/store/open.ts";
@@ -70,7 +70,7 @@ function overwrite(path: string, from: number, length: number): void {
   writeFileSync(path, bytes);
 }
 
-const refused: readonly (readonly [what: string, code: string, ends: "in order" | "killed", prepare: (path: string) => void])[] = [
+const refused: readonly (readonly [what: string, code: ErrorCode, ends: "in order" | "killed", prepare: (path: string) => void])[] = [
   ["its first 8 bytes are overwritten", "DATABASE_CORRUPT", "in order", (path) => overwrite(path, 0, 8)],
   ["its first 8 bytes are overwritten, with a log beside it", "DATABASE_CORRUPT", "killed", (path) => overwrite(path, 0, 8)],
   ["its page size is nonsense", "DATABASE_CORRUPT", "in order", (path) => overwrite(path, 16, 2)],
