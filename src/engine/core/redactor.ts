@@ -88,6 +88,8 @@ function formsOf(value: string): string[] {
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
     ...base64Forms(bytes),
+    // What `btoa` makes: a byte for each character.
+    ...(/[^\u0000-\u007f]/.test(value) ? base64Forms(Buffer.from(value, "latin1")) : []),
   ];
 }
 

@@ -31,7 +31,10 @@ function safe(headers: unknown): unknown {
   if (!Array.isArray(headers)) return isObject(headers) ? Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isKept(name) ? value : NOT_STORED])) : NOT_STORED;
   if (headers.every((item) => typeof item === "string")) return headers.map((item, n) => (n % 2 === 0 || isKept(headers[n - 1] ?? "") ? item : NOT_STORED));
   return headers.map((item: unknown) => {
-    if (Array.isArray(item)) return typeof item[0] === "string" && isKept(item[0]) ? item : [item[0], NOT_STORED];
+    if (Array.isArray(item)) {
+      const [name, ...values] = item as unknown[];
+      return typeof name === "string" && isKept(name) ? [name, ...values] : [name, NOT_STORED];
+    }
     if (!isObject(item)) return NOT_STORED;
     const name = item["name"] ?? item["key"];
     return typeof name === "string" && isKept(name) ? item : { name, value: NOT_STORED };

@@ -17,6 +17,7 @@ test("a secret is found plain and in every encoding that output commonly has", (
     Buffer.from(SECRET).toString("base64"),
     Buffer.from(SECRET).toString("base64url"),
     Buffer.from(SECRET).toString("hex"),
+    btoa(`user:${SECRET}`),
     ...["", "u", "us", "use", "user:"].map((before) => Buffer.from(`${before}${SECRET}after`).toString("base64")),
     ...["", "u", "us", "use", "user:"].map((before) => Buffer.from(`${before}${SECRET}`).toString("base64url")),
   ];
