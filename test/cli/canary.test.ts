@@ -36,7 +36,7 @@ function encodings(secret: string): string[] {
   return [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64").slice(0, -4), Buffer.from(`user:${secret}`).toString("base64").slice(8, -4)];
 }
 
-// switch: mutant redact-full-rows, redact-logs, redact-dispatches, redact-state, redact-serve-log
+// switch: mutant redact-full-rows, redact-logs, redact-dispatches, redact-state, redact-last-error, redact-emitted, redact-serve-log
 test("no secret of the daemon is in its database, its log, any output, a child's arguments or a child's environment", async () => {
   using home = tempHome();
   const temporary = join(home.path, "tmp");
