@@ -26,7 +26,8 @@ export default async function (ctx) {
 `;
 }
 
-const WAYS = ["log", "stray", "throw", "state", "invalid", "emit", "fire"];
+/** `throw` after `invalid`: the last failure is the one that the hook keeps. */
+const WAYS = ["log", "stray", "state", "invalid", "throw", "emit", "fire"];
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name))).filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);

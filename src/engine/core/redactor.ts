@@ -11,13 +11,20 @@ export const MOST_SECRETS = 500;
 /** A core of base64 shorter than this is found in innocent text. */
 const SHORTEST_CORE = 10;
 
+/** Bits of the filter below, a power of two: with hundreds of needles one text in fifty is looked at for nothing. */
+const FILTER_BITS = 1 << 21;
+
 /**
  * Finds registered secrets in text by their value, plain or encoded (base64 and base64url at any alignment, URL, JSON
- * escapes, hex), and puts `[redacted:NAME]` in their place. `includes` with a constant needle is a vectorised search: a
- * hundred needles in a line of log take a few microseconds, and nothing at all when no secret is registered.
+ * escapes, hex), and puts `[redacted:NAME]` in their place.
+ *
+ * Nearly every text has none. Whether one could begin somewhere is asked of a table of the needles' first four
+ * characters, in one pass; only then is each needle searched for (measured with 20 secrets, which are 260 needles: two
+ * lines of 200 characters take 49 microseconds without the table).
  */
 export class Redactor {
   readonly #needles: readonly (readonly [needle: string, name: string])[];
+  readonly #beginnings: Uint32Array;
 
   constructor(secrets: readonly Secret[]) {
     const needles = new Map<string, string>();
@@ -27,6 +34,11 @@ export class Redactor {
     }
     // Longest first: a secret that is part of another must not break it up before it is found.
     this.#needles = [...needles].sort(([a], [b]) => b.length - a.length);
+    this.#beginnings = new Uint32Array(this.#needles.length === 0 ? 0 : FILTER_BITS / 32);
+    for (const [needle] of this.#needles) {
+      const bit = beginning(needle.charCodeAt(0), needle.charCodeAt(1), needle.charCodeAt(2), needle.charCodeAt(3));
+      this.#beginnings[bit >>> 5]! |= 1 << (bit & 31);
+    }
   }
 
   get isEmpty(): boolean {
@@ -34,6 +46,7 @@ export class Redactor {
   }
 
   text(text: string): string {
+    if (!this.#mayHave(text)) return text;
     let clean = text;
     for (const [needle, name] of this.#needles) if (clean.includes(needle)) clean = clean.replaceAll(needle, `[redacted:${name}]`);
     return clean;
@@ -44,12 +57,31 @@ export class Redactor {
     return this.#needles.length === 0 ? value : (this.#deep(value) as T);
   }
 
+  #mayHave(text: string): boolean {
+    if (this.#needles.length === 0 || text.length < SHORTEST_SECRET) return false;
+    let [a, b, c] = [text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(2)];
+    for (let at = 3; at < text.length; at += 1) {
+      const d = text.charCodeAt(at);
+      const bit = beginning(a, b, c, d);
+      if (((this.#beginnings[bit >>> 5]! >>> (bit & 31)) & 1) === 1) return true;
+      a = b;
+      b = c;
+      c = d;
+    }
+    return false;
+  }
+
   #deep(value: unknown): unknown {
     if (typeof value === "string") return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.#deep(item));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [this.text(key), this.#deep(inner)]));
   }
+}
+
+function beginning(a: number, b: number, c: number, d: number): number {
+  const mixed = Math.imul(a | (b << 8) | (c << 16) | (d << 24), 0x9e37_79b1) ^ (b >>> 8) ^ d;
+  return (mixed >>> 11) & (FILTER_BITS - 1);
 }
 
 export const NO_SECRETS = new Redactor([]);
