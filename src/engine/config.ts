@@ -56,6 +56,17 @@ export const configSchema = z.strictObject({
       late_after_ms: z.int().min(1_000).max(3_600_000).default(60_000).describe("a slot run later than this is recorded as late"),
     })
     .prefault({}),
+  secrets: z
+    .strictObject({
+      env: z.array(z.string().min(1).max(256)).max(200).default([]).describe("variables whose values never reach the database or the log, beside those whose names look secret"),
+      files: z.array(z.string().min(1).max(4_096)).max(200).default([]).describe("files whose contents never do; relative to the home"),
+    })
+    .prefault({}),
+  health: z
+    .strictObject({
+      check_max_mb: z.int().min(0).max(1_048_576).default(2_048).describe("after an unclean stop the database is checked before the daemon starts, unless it is larger"),
+    })
+    .prefault({}),
 });
 
 export type Config = z.output<typeof configSchema>;
