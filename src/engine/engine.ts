@@ -19,6 +19,7 @@ import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
+import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
 import { deactivate } from "./store/activations.ts";
 import { Checkpointer } from "./store/checkpointer.ts";
 import { firesSince } from "./store/dispatches.ts";
@@ -41,6 +42,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly ids?: IdFactory;
   readonly services?: Services;
+  /** What hooks are put into; without it `config.isolation` and the machine decide when the engine starts. */
+  readonly isolation?: Isolation;
   /** Timer ticks and schedules; off when a caller moves time itself. */
   readonly timers?: boolean;
   /** Called after each commit with what it made true. */
@@ -72,6 +75,7 @@ export class Engine {
   readonly #timekeeper: Timekeeper;
   readonly #checkpointer: Checkpointer;
   readonly #runtime: Runtime;
+  #isolation: Isolation | undefined;
   #pending: Pending[] = [];
   #pendingDurable = false;
   #recorded: Recorded | undefined;
@@ -101,9 +105,7 @@ export class Engine {
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
     });
     this.#intake = new Intake({
-      store,
-      index: this.#index,
-      eras: this.#eras,
+      store, index: this.#index, eras: this.#eras,
       evaluation: this.#evaluation,
       watermark: this.#watermark,
       persona: config.persona,
@@ -114,10 +116,7 @@ export class Engine {
     this.#checkpointer = new Checkpointer(store);
     this.#commit = new GroupCommit(store, () => this.#refresh(), () => this.#afterCommit());
     this.#timekeeper = new Timekeeper({
-      store,
-      clock: this.#clock,
-      cap: config.schedule.catch_up_cap,
-      lateAfterMs: config.schedule.late_after_ms,
+      store, clock: this.#clock, cap: config.schedule.catch_up_cap, lateAfterMs: config.schedule.late_after_ms,
       timers: options.timers !== false,
       accept: (events) => void this.#intake.accept(events),
       commit: (work) => this.#commit.run(work),
@@ -125,7 +124,7 @@ export class Engine {
       compile: compileSchedule,
     });
     this.#runtime = createRuntime(
-      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms, loadMs: config.hooks.load_timeout_ms * LOAD_SLACK },
+      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms, loadMs: config.hooks.load_timeout_ms * LOAD_SLACK, permissionSets: config.evaluator.permission_sets, database: store.path, isolation: () => this.#isolation },
       this.#runtimeEvents(options.services ?? unconfiguredServices),
       () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
     );
@@ -134,6 +133,7 @@ export class Engine {
 
   /** Loads the registry, takes up what a stop or a crash left, and begins to look for new work. */
   async start(): Promise<void> {
+    this.#isolation = await prepareIsolation(this.#options.isolation ?? this.#options.config.isolation, this.#store.path);
     this.#dataVersion = this.#store.dataVersion();
     this.#loadHooks();
     for (const queue of this.#evaluation.hooks) await this.#schedule(queue.hook);

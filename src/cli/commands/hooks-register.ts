@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Hook } from "../../engine/core/hook.ts";
+import { describePermissions } from "../../engine/core/hook-permissions.ts";
 import type { Change } from "../../engine/registry/registry.ts";
 import type { Store } from "../../engine/store/open.ts";
 import { scratchStore } from "../../engine/store/scratch.ts";
@@ -34,7 +35,7 @@ function describe(change: Change, dryRun: boolean): string {
   const what = !changed ? "Hook unchanged" : isNew ? "Hook registered" : `Hook updated to version ${hook.version.version}`;
   // The id of a dry run is nobody's: the real one is made when it is real.
   const id = dryRun && isNew ? "" : `\n  ID: ${hook.id}`;
-  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${createdBy(hook)}${newVersionLines(change, false)}`;
+  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}\n  Permissions: ${oneLine(describePermissions(hook.version.metadata.permissions))}${createdBy(hook)}${newVersionLines(change, false)}`;
 }
 
 function createdBy({ creator: { agent, session } }: Hook): string {

@@ -35,6 +35,7 @@ const codes = {
   DATABASE_BUSY: { exit: EXIT.unavailable, retryable: true, explain: "Another process held the database's write lock for longer than the busy timeout. Nothing was changed; try again." },
   DATABASE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "The disk, or the database's size limit, is full. Nothing was changed; free space and try again." },
   DAEMON_RUNNING: { exit: EXIT.conflict, explain: "Another `nexus serve` owns this home. The message names its process. Only one daemon may own a home." },
+  SANDBOX_UNAVAILABLE: { exit: EXIT.notPermitted, explain: 'config.toml asks for isolation = "sandbox", and no sandbox works on this machine. The message says what was tried and why each failed. Nothing was run.' },
   HOOK_NOT_FOUND: { exit: EXIT.notFound, explain: "No hook has that slug, id or id prefix in this home. `nexus hooks list` shows them; a deleted hook needs `nexus hooks restore`." },
   HOOK_AMBIGUOUS: { exit: EXIT.usage, explain: "The prefix fits more than one hook. Give more of the id, or the slug." },
   HOOK_EXISTS: { exit: EXIT.conflict, explain: "A hook of that name exists and its script differs. Use `nexus hooks update NAME SCRIPT`, or `register --upsert`." },
