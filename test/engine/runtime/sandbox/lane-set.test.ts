@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { probeMechanism } from "../../../../src/engine/runtime/sandbox/probe-mechanism.ts";
+import { tempHome } from "../../../helpers/temp-home.ts";
 import { TestEngine } from "../../../helpers/test-engine.ts";
 
 const probe = await probeMechanism("landlock");
@@ -46,16 +47,19 @@ describe.skipIf(!probe.works)(`evaluators by permissions (${probe.detail})`, () 
   // switch: mutant solo-permissions
   test("a suspect that runs alone keeps its own permissions, and gets no others", async () => {
     await using t = await TestEngine.start({ isolation });
-    const target = join(t.home, "..", `nexus-solo-${process.pid}`);
+    using folder = tempHome();
+    const target = join(folder.path, "target");
+    writeFileSync(target, "");
     const dies = `() => { require("node:fs").writeFileSync(${JSON.stringify(target)}, "x"); process.kill(process.pid, "SIGKILL"); }`;
     t.register("may", dies, { permissions: { write: [target] } });
     await t.messages(1);
     await t.drain();
     expect(t.outcomes("may")).toEqual(["crashed"]);
+    expect(t.invocations("may")[0]).toMatchObject({ attempt: 2 });
     t.register("may-not", `() => { try { require("node:fs").writeFileSync(${JSON.stringify(target)}, "y"); } catch { process.kill(process.pid, "SIGKILL"); } return { fire: true }; }`);
     await t.messages(1);
     await t.drain();
     expect(t.outcomes("may-not")).toEqual(["crashed"]);
-    expect(existsSync(target)).toBe(false);
+    expect(readFileSync(target, "utf8")).toBe("x");
   }, 60_000);
 });
