@@ -7,7 +7,7 @@ const LANDLOCK = "src/engine/runtime/sandbox/landlock.ts";
 
 /** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
 export const mutants: readonly Mutant[] = [
-  { name: "landlock-reads", file: LANDLOCK, find: "const handledFs = (1n << (FS_BITS[Math.min(version, 5)] ?? 16n)) - 1n;", replace: "const handledFs = ((1n << (FS_BITS[Math.min(version, 5)] ?? 16n)) - 1n) & ~FS.readFile;", tests: [BOUNDARY], filter: "cannot be read in any way" },
+  { name: "landlock-reads", file: LANDLOCK, find: "const handledFs = (1n << (FS_BITS[Math.min(version, 5)] ?? 16n)) - 1n;", replace: "const handledFs = ((1n << (FS_BITS[Math.min(version, 5)] ?? 16n)) - 1n) & ~FS.readFile;", tests: [ISOLATION], filter: "where the kernel has Landlock" },
   { name: "landlock-writes", file: LANDLOCK, find: "const handledFs = (1n << (FS_BITS[Math.min(version, 5)] ?? 16n)) - 1n;", replace: "const handledFs = FS.readFile | FS.readDir | FS.execute;", tests: [BOUNDARY], filter: "writes nowhere but" },
   { name: "landlock-signals", file: LANDLOCK, find: "version >= 6 ? SCOPES : 0n", replace: "0n", tests: [BOUNDARY], filter: "cannot be signalled" },
   { name: "landlock-ports", file: LANDLOCK, find: 'version >= 4 && policy.net !== "all" ? NET.bind', replace: 'version >= 400 && policy.net !== "all" ? NET.bind', tests: [BOUNDARY], filter: "reaches no network" },

@@ -57,7 +57,7 @@ function conditions({ version: { metadata } }: Hook): string[] {
     ...(schedule === undefined ? [] : [`  Schedule: ${describeSchedule(schedule)}`]),
     ...(triggers === undefined && schedule === undefined ? ["  Triggers: every event"] : []),
     `  Limits: ${describeLimits(limits)}`,
-    `  Permissions: ${oneLine(describePermissions(permissions))}`,
+    ...(permissions === undefined ? [] : [`  Permissions: ${oneLine(describePermissions(permissions))}`]),
   ];
 }
 

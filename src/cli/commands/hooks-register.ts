@@ -35,10 +35,16 @@ function describe(change: Change, dryRun: boolean): string {
   const what = !changed ? "Hook unchanged" : isNew ? "Hook registered" : `Hook updated to version ${hook.version.version}`;
   // The id of a dry run is nobody's: the real one is made when it is real.
   const id = dryRun && isNew ? "" : `\n  ID: ${hook.id}`;
-  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}\n  Permissions: ${oneLine(describePermissions(hook.version.metadata.permissions))}${createdBy(hook)}${newVersionLines(change, false)}`;
+  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${reach(hook)}${createdBy(hook)}${newVersionLines(change, false)}`;
 }
 
 function createdBy({ creator: { agent, session } }: Hook): string {
   if (agent === undefined) return "";
   return `\n  Created by: ${oneLine(agent)}${session === undefined ? "" : ` (session: ${oneLine(session)})`}`;
+}
+
+/** What it declares; a hook that declares nothing gets nothing, and needs no line. */
+function reach({ version: { metadata } }: Hook): string {
+  const described = describePermissions(metadata.permissions);
+  return described === "none" ? "" : `\n  Permissions: ${oneLine(described)}`;
 }

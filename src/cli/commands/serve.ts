@@ -23,8 +23,8 @@ export const run: Run = async (call) => {
       onStray: log.stray,
       onFatal: (error) => ended.reject(error),
     });
-    log.line("started", { home: call.home, pid: process.pid, durability: config.durability });
     await engine.start();
+    log.line("started", { home: call.home, pid: process.pid, durability: config.durability });
     if (flag(call, "once")) {
       await Promise.race([engine.drain(), ended.promise]);
       return EXIT.done;

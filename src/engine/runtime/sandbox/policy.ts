@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import type { HookPermissions } from "../../core/hook-permissions.ts";
 import { selfCommand } from "../self-command.ts";
@@ -72,9 +72,23 @@ function sourceFolders(roots: readonly string[]): string[] {
 /** A script is run by the program that its first line names. */
 function programAndInterpreter(path: string): string[] {
   if (!existsSync(path)) return [];
-  const head = readFileSync(path).subarray(0, 256).toString("latin1");
-  const interpreter = /^#!\s*(\/\S+)/.exec(head)?.[1];
+  const interpreter = /^#!\s*(\/\S+)/.exec(firstBytes(path))?.[1];
   return interpreter === undefined ? [path] : [path, interpreter];
+}
+
+function firstBytes(path: string): string {
+  const bytes = new Uint8Array(256);
+  try {
+    const file = openSync(path, "r");
+    try {
+      return Buffer.from(bytes.subarray(0, readSync(file, bytes))).toString("latin1");
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // It may be executed and not read.
+    return "";
+  }
 }
 
 function netOf(declared: readonly string[]): SandboxPolicy["net"] {

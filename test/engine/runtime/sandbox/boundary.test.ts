@@ -72,7 +72,6 @@ test("control: without a sandbox every one of these bodies succeeds", async () =
 for (const mechanism of MECHANISMS) {
   const probe = probes.get(mechanism);
   describe.skipIf(probe?.works !== true)(`${mechanism} (${probe?.detail})`, () => {
-    // switch: mutant landlock-reads
     test("a file that no permission names cannot be read in any way", async () => {
       await withEngine(inside(mechanism), async (t) => {
         for (const [name, body] of Object.entries(READS)) {

@@ -6,7 +6,9 @@ import { reportIsolation } from "../../../../src/engine/runtime/sandbox/isolatio
 import { explainDenial } from "../../../../src/engine/runtime/sandbox/explain-denial.ts";
 import { policyOf } from "../../../../src/engine/runtime/sandbox/policy.ts";
 import { probeIsolation } from "../../../../src/engine/runtime/sandbox/probe-isolation.ts";
+import { probeMechanism } from "../../../../src/engine/runtime/sandbox/probe-mechanism.ts";
 import type { Mechanism, ProbeResult } from "../../../../src/engine/runtime/sandbox/probe-mechanism.ts";
+import { selfCommand } from "../../../../src/engine/runtime/self-command.ts";
 import { tempHome } from "../../../helpers/temp-home.ts";
 
 /** A machine as its probes describe it: a Landlock version, or why there is none. */
@@ -31,6 +33,13 @@ test("sandbox fails closed, and says what was tried and why it failed", async ()
   expect(await chooseIsolation("sandbox", machine("not in this kernel", true))).toMatchObject({ mechanism: "bubblewrap" });
   const refused = chooseIsolation("sandbox", machine("not in this kernel", "no user namespaces"));
   await expect(refused).rejects.toMatchObject({ code: "SANDBOX_UNAVAILABLE", message: expect.stringContaining("landlock: not in this kernel; bubblewrap: no user namespaces") });
+});
+
+// switch: mutant landlock-reads
+test.skipIf(process.platform !== "linux")("where the kernel has Landlock it is a sandbox: what is skipped elsewhere for want of one is not skipped here", async () => {
+  const asked = Bun.spawn([...selfCommand(), "__sandbox_version"], { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
+  const version = Number(await new Response(asked.stdout).text());
+  expect(await probeMechanism("landlock")).toMatchObject({ works: version > 0, version });
 });
 
 // switch: mutant stale-scratch
