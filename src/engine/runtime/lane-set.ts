@@ -13,6 +13,8 @@ import type { Mechanism } from "./sandbox/probe-mechanism.ts";
 
 /** How often idle evaluators are looked for, ms; less when they are to be ended sooner. */
 const IDLE_LOOK_MS = 10_000;
+/** The kind of a result that is an error of the hook. */
+const FAILED = 2;
 /** The key of a hook that declares nothing. */
 const PLAIN = "";
 
@@ -170,7 +172,8 @@ export class LaneSet {
     return {
       ...events,
       onResults: (version, results) => {
-        events.onResults(version, results.map((result) => (result[1][1] === 2 ? explainResult(result, explained) : result)));
+        const failed = results.some(([, wire]) => wire[1] === FAILED);
+        events.onResults(version, failed ? results.map((result) => explainResult(result, explained)) : results);
         this.#place();
       },
       onFailed: (version, job, failure) => {
@@ -199,7 +202,7 @@ export class LaneSet {
 
 function explainResult([job, wire]: readonly [Job, WireResult], explained: (message: string) => string): readonly [Job, WireResult] {
   const [index, kind, startedAt, durationUs, extra] = wire;
-  if (extra?.error === undefined) return [job, wire];
+  if (kind !== FAILED || extra?.error === undefined) return [job, wire];
   return [job, [index, kind, startedAt, durationUs, { ...extra, error: { ...extra.error, message: explained(extra.error.message) } }]];
 }
 
