@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ async function tryOut(t: TestEngine, name: string, body: string, permissions?: H
 }
 
 const folder = mkdtempSync(join(tmpdir(), "nexus-sandbox-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const secret = join(folder, "secret.txt");
 writeFileSync(secret, "the secret");
 const quoted = JSON.stringify(secret);
