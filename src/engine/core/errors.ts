@@ -44,6 +44,7 @@ const codes = {
   DAEMON_RUNNING: { exit: EXIT.conflict, explain: "Another `nexus serve` owns this home. The message names its process. Only one daemon may own a home." },
   BACKUP_EXISTS: { exit: EXIT.conflict, explain: "A file of that name is there already. Choose another name, or replace it with --force." },
   BACKUP_INVALID: { exit: EXIT.findings, explain: "The file is no whole backup of a nexus database: it was cut off or changed after it was made, or is something else. Nothing was changed; use another one." },
+  SANDBOX_UNAVAILABLE: { exit: EXIT.notPermitted, explain: 'config.toml asks for isolation = "sandbox", and no sandbox works on this machine. The message says what was tried and why each failed. Nothing was run.' },
   HOOK_NOT_FOUND: { exit: EXIT.notFound, explain: "No hook has that slug, id or id prefix in this home. `nexus hooks list` shows them; a deleted hook needs `nexus hooks restore`." },
   HOOK_AMBIGUOUS: { exit: EXIT.usage, explain: "The prefix fits more than one hook. Give more of the id, or the slug." },
   HOOK_EXISTS: { exit: EXIT.conflict, explain: "A hook of that name exists and its script differs. Use `nexus hooks update NAME SCRIPT`, or `register --upsert`." },
