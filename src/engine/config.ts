@@ -12,7 +12,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       timeout_ms: z.int().min(1).max(3_600_000).default(30_000).describe("wall time of one invocation"),
       concurrency: z.int().min(1).max(64).default(1).describe("invocations of one hook at the same time"),
-      memory_mb: z.int().min(8).max(4_096).default(256).describe("memory of one hook"),
+      memory_mb: z.int().min(8).max(4_096).default(256).describe("memory that one invocation may take, and that a hook may keep between them"),
       llm_calls: z.int().min(0).max(1_000).default(10).describe("ctx.llm calls of one invocation"),
       load_timeout_ms: z.int().min(10).max(60_000).default(5_000).describe("time a script may take to load"),
       delete_retention_days: z.int().min(0).max(3_650).default(30).describe("how long a deleted hook can be restored"),
@@ -29,6 +29,8 @@ export const configSchema = z.strictObject({
       warm_workers: z.int().min(1).max(4_096).default(256).describe("Workers kept warm; the least recently used is retired past it"),
       idle_ms: z.int().min(1_000).max(86_400_000).default(600_000).describe("a Worker unused for so long is retired"),
       terminate_grace_ms: z.int().min(10).max(10_000).default(250).describe("a Worker that does not end in this time after terminate() costs the evaluator its life"),
+      memory_mb: z.int().min(128).max(1_048_576).default(2_048).describe("memory of the whole evaluator process; past it, it is killed"),
+      answer_ms: z.int().min(100).max(600_000).default(5_000).describe("an evaluator whose main thread does not answer for so long is killed"),
     })
     .prefault({}),
   events: z

@@ -99,6 +99,7 @@ export class Engine {
       find: (id) => hookById(store, id),
       settle: (pending) => this.#settle(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
+      commitSoon: () => this.#commitSoon(),
     });
     this.#intake = new Intake({
       store,
@@ -125,7 +126,7 @@ export class Engine {
       compile: compileSchedule,
     });
     this.#runtime = createRuntime(
-      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms, loadMs: config.hooks.load_timeout_ms * LOAD_SLACK },
+      { warmWorkers: config.evaluator.warm_workers, idleMs: config.evaluator.idle_ms, graceMs: config.evaluator.terminate_grace_ms, loadMs: config.hooks.load_timeout_ms * LOAD_SLACK, memoryMb: config.evaluator.memory_mb, answerMs: config.evaluator.answer_ms },
       this.#runtimeEvents(options.services ?? unconfiguredServices),
       () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
     );
@@ -194,8 +195,7 @@ export class Engine {
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
-    const maxBytes = this.#options.config.events.max_bytes;
-    return normaliseEvent(input, { now: this.#clock.now(), maxBytes, ...(adapter === undefined ? {} : { adapter }) });
+    return normaliseEvent(input, { now: this.#clock.now(), maxBytes: this.#options.config.events.max_bytes, ...(adapter === undefined ? {} : { adapter }) });
   }
 
   #record(): void {
@@ -208,9 +208,8 @@ export class Engine {
   }
 
   #tell(): void {
-    const recorded = this.#recorded;
+    if (this.#recorded !== undefined) this.#options.onRecorded?.(this.#recorded);
     this.#recorded = undefined;
-    if (recorded !== undefined) this.#options.onRecorded?.(recorded);
   }
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
@@ -228,13 +227,16 @@ export class Engine {
   #afterCommit(): void {
     this.#evaluation.resume();
     this.#intake.feed();
-    if (!this.#isIdle) return;
-    for (const wake of this.#idleWaiters.splice(0)) wake();
+    if (this.#isIdle) for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 
   /** Notices what other processes did, and notes how far evaluation is where no results did. */
   #look(): void {
     if (this.#store.dataVersion() === this.#dataVersion && this.#watermark.cursor === this.#savedCursor) return;
+    this.#commitSoon();
+  }
+
+  #commitSoon(): void {
     this.#commit.add({ durable: false, work: () => undefined, committed: () => undefined, failed: (error) => this.#options.onFatal?.(error) });
   }
 
@@ -287,14 +289,12 @@ export class Engine {
   #runtimeEvents(services: Services): Parameters<typeof createRuntime>[1] {
     const { onResults, onFailed, onReturned, onLoadFailed } = this.#evaluation;
     return {
-      onResults,
-      onFailed,
-      onReturned,
-      onLoadFailed,
+      onResults, onFailed, onReturned, onLoadFailed,
       onCall: (_version, method, args) => callService(services, method, args),
       onStray: (text) => this.#options.onStray?.(text),
       onStarted: (pid) => this.#notice("evaluator_started", undefined, { pid }),
-      onGone: ({ deliberate, ...details }) => this.#notice(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
+      onGone: ({ deliberate, came: _came, ...details }) => this.#notice(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
+      onWorkerEnded: (details) => this.#notice("worker_terminated", undefined, details),
     };
   }
 }

@@ -4,18 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FromEvaluator, ToEvaluator } from "./protocol.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
+import { descendantsOf, endKin, KIN_MARK } from "./kin.ts";
 import { selfCommand } from "./self-command.ts";
+import { StrayGate } from "./stray-gate.ts";
 
 export interface EvaluatorOptions {
   readonly warmWorkers: number;
   readonly idleMs: number;
   readonly graceMs: number;
   readonly loadMs: number;
+  /** Of the whole evaluator, MiB. */
+  readonly memoryMb: number;
+  /** Its main thread answers within so long. */
+  readonly answerMs: number;
 }
 
 export interface EvaluatorProcessEvents {
   onMessage(message: FromEvaluator, lines: readonly string[]): void;
-  /** What hook code wrote past the capture, straight to the file descriptors. At most 4 KiB a call. */
+  /** What hook code wrote past the capture, straight to the file descriptors. A flood is cut. */
   onStray(text: string): void;
   /** Once: it is gone, however that came about. */
   onGone(details: { code: number | null; signal: string | null }): void;
@@ -23,7 +29,6 @@ export interface EvaluatorProcessEvents {
 
 /** Only these pass from the daemon's environment to hook code: nothing secret, nothing that loads code. */
 const ENV_ALLOWED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"] as const;
-const STRAY_BYTES = 4_096;
 
 /** One evaluator child: its start, its socket, its end. Everything it says comes through `events`. */
 export class EvaluatorProcess {
@@ -33,13 +38,17 @@ export class EvaluatorProcess {
   readonly #events: EvaluatorProcessEvents;
   #socket: Socket<undefined> | undefined;
   #writer: FrameWriter | undefined;
+  readonly #mark = crypto.randomUUID();
+  readonly #stray: StrayGate;
+  #family: ReturnType<typeof descendantsOf> = [];
   #early: string[] = [];
   #gone = false;
-  /** Resolved once `onGone` has been told. */
+  /** Resolved once `onGone` has been told and nothing that it started is left. */
   readonly #ending = Promise.withResolvers<void>();
 
   constructor(options: EvaluatorOptions, events: EvaluatorProcessEvents) {
     this.#events = events;
+    this.#stray = new StrayGate(() => performance.now(), (text) => events.onStray(text));
     // A short path of its own: a Unix socket's path ends at about 107 bytes, and a home may be deep.
     this.#folder = mkdtempSync(join(tmpdir(), "nexus-ev-"));
     const path = join(this.#folder, "s");
@@ -57,7 +66,7 @@ export class EvaluatorProcess {
     this.#child = Bun.spawn([...selfCommand(), "__evaluator", path, JSON.stringify(options)], {
       // Not the caller's folder: nothing is read from there.
       cwd: this.#folder,
-      env: scrubbedEnvironment(),
+      env: { ...scrubbedEnvironment(), [KIN_MARK]: this.#mark },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -86,6 +95,8 @@ export class EvaluatorProcess {
   /** Ends it and everything it started, at once: the only sure end for a thread stuck in native code. */
   kill(): void {
     if (this.#gone) return;
+    // Once it is dead nobody knows any more whose they were.
+    this.#family = descendantsOf(this.#child.pid);
     try {
       process.kill(-this.#child.pid, "SIGKILL");
     } catch {
@@ -133,12 +144,15 @@ export class EvaluatorProcess {
       // No one was left.
     }
     this.#events.onGone({ code, signal });
-    this.#ending.resolve();
+    void endKin(this.#mark, this.#family).finally(() => this.#ending.resolve());
   }
 
   async #drain(stream: ReadableStream<Uint8Array>): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const bytes of stream) this.#events.onStray(decoder.decode(bytes.subarray(0, STRAY_BYTES)));
+    for await (const bytes of stream) {
+      const pauseMs = this.#stray.take(bytes);
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    this.#stray.report();
   }
 }
 

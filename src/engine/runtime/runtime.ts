@@ -1,5 +1,5 @@
 import type { EvaluatorOptions } from "./evaluator-process.ts";
-import type { Failure, Submission } from "./job.ts";
+import type { Submission } from "./job.ts";
 import type { LaneEvents } from "./lane.ts";
 import { Lane } from "./lane.ts";
 
@@ -29,9 +29,10 @@ export function createRuntime(options: EvaluatorOptions, events: LaneEvents, clo
     onStray: events.onStray,
     onStarted: events.onStarted,
     onGone: events.onGone,
-    onReturned: (version, jobs, why) => {
-      if (why !== "suspect") return events.onReturned(version, jobs, why);
-      for (const job of jobs) events.onFailed(version, job, crashedAlone);
+    onWorkerEnded: events.onWorkerEnded,
+    onReturned: (version, jobs, why, failure) => {
+      if (why !== "suspect" || failure === undefined) return events.onReturned(version, jobs, why);
+      for (const job of jobs) events.onFailed(version, job, failure);
     },
   }, clockOffset);
   return {
@@ -58,5 +59,3 @@ export function createRuntime(options: EvaluatorOptions, events: LaneEvents, clo
     },
   };
 }
-
-const crashedAlone: Failure = { outcome: "crashed", message: "the evaluator process died while it ran this hook alone", ranForMs: 0, logs: [], stuck: true };
