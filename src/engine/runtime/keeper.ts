@@ -61,6 +61,7 @@ export class Keeper {
   #came = false;
   #worked = false;
   #verdict: Verdict | undefined;
+  #why: string | undefined;
   #tiredAt: number | undefined;
   #forcedAt = -FORCED_EVERY_MS;
   #paused: ReturnType<typeof setTimeout> | undefined;
@@ -101,11 +102,13 @@ export class Keeper {
 
   /** To be called when the last that was under way came back. */
   rested(): void {
-    if (this.#tiredAt !== undefined) this.kill();
+    if (this.#tiredAt !== undefined) this.kill(`recycled: ${this.#verdict?.message}`);
   }
 
-  kill(): void {
+  /** Ends it by no fault of what runs in it now. */
+  kill(why: string): void {
     this.#deliberate = true;
+    this.#why = why;
     this.#process?.kill();
   }
 
@@ -124,6 +127,7 @@ export class Keeper {
     this.#came = false;
     this.#worked = false;
     this.#verdict = undefined;
+    this.#why = undefined;
     this.#tiredAt = undefined;
     this.#usedMb = 0;
     this.#startedAt = performance.now();
@@ -162,10 +166,10 @@ export class Keeper {
 
   #recycle(now: number, atRest: boolean): void {
     if (this.#tiredAt === undefined) return;
-    if (atRest) this.kill();
+    if (atRest) this.rested();
     else if (now - this.#tiredAt > PATIENCE_MS * 2 && this.#mayForce()) {
       this.#forcedAt = now;
-      this.kill();
+      this.rested();
     }
   }
 
@@ -181,7 +185,8 @@ export class Keeper {
   }
 
   #messageOf(code: number | null, signal: string | null): string {
-    if (this.#verdict !== undefined) return this.#verdict.message;
+    if (this.#why !== undefined) return this.#why;
+    if (this.#verdict?.state === "ill") return this.#verdict.message;
     const { memoryMb } = this.#options;
     const nearly = this.#usedMb > memoryMb * NEARLY;
     if (nearly && !this.#deliberate && ALLOCATION_SIGNALS.includes(signal)) return `MEMORY: the evaluator died (${signal}) with ${Math.round(this.#usedMb)} MiB of evaluator.memory_mb = ${memoryMb} in use`;

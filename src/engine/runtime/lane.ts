@@ -201,7 +201,7 @@ export class Lane {
     if (suspects.length > 0) this.#events.onReturned(end.v, suspects, "suspect", failure);
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
     if (end.why === "grown" || end.why === "restless") this.#events.onWorkerEnded({ version: end.v, why: end.why, message: end.message ?? end.why });
-    if (end.stuck === true) this.#keeper.kill();
+    if (end.stuck === true) this.#keeper.kill(`a Worker did not end: ${failure?.message ?? end.why} (hook version ${end.v})`);
   }
 
   /** The evaluator had just let its Worker go: introduce the version again and send the chunk once more. */
