@@ -42,6 +42,7 @@ export class EvaluatorProcess {
   readonly #stray: StrayGate;
   #family: ReturnType<typeof descendantsOf> = [];
   #early: string[] = [];
+  #killed = false;
   #gone = false;
   /** Resolved once `onGone` has been told and nothing that it started is left. */
   readonly #ending = Promise.withResolvers<void>();
@@ -94,7 +95,8 @@ export class EvaluatorProcess {
 
   /** Ends it and everything it started, at once: the only sure end for a thread stuck in native code. */
   kill(): void {
-    if (this.#gone) return;
+    if (this.#gone || this.#killed) return;
+    this.#killed = true;
     // Once it is dead nobody knows any more whose they were.
     this.#family = descendantsOf(this.#child.pid);
     try {
@@ -104,9 +106,9 @@ export class EvaluatorProcess {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.kill();
-    await this.#ending.promise;
+  /** Resolves when it is gone, with everything that it started. */
+  get ended(): Promise<void> {
+    return this.#ending.promise;
   }
 
   #connected(socket: Socket<undefined>): void {

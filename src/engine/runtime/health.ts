@@ -15,7 +15,7 @@ export interface SelfReport {
 }
 
 /** `ill`: it is killed at once, and what ran is suspected. `tired`: it is replaced at the next moment of rest. */
-export type Verdict = { readonly state: "ill" | "tired"; readonly why: string; readonly message: string };
+export type Verdict = { readonly state: "ill" | "tired"; readonly message: string };
 
 /** How often an evaluator is looked at, ms. */
 export const LOOK_MS = 100;
@@ -25,11 +25,14 @@ const PING_EVERY = 10;
 const START_FACTOR = 4;
 /** Memory that is kept while nothing runs, as a part of the limit. */
 const REST_PART = 0.75;
-/** A Worker holds 2 descriptors and one thread (measured); a database, a socket and a pool are a hook's right. */
+/**
+ * Without Workers an evaluator holds 8 descriptors and 7 threads, a Worker 2 and 1 (measured); a database, a socket and
+ * a pool are a hook's right.
+ */
+const DESCRIPTORS = 72;
 const DESCRIPTORS_PER_WORKER = 16;
-const DESCRIPTORS_MORE = 64;
+const THREADS = 40;
 const THREADS_PER_WORKER = 4;
-const THREADS_MORE = 32;
 
 /**
  * Judges one evaluator by what was measured. Pure: times and measurements are arguments.
@@ -45,8 +48,6 @@ export class Health {
   #asked = 0;
   #answered = 0;
   #report: SelfReport = { workers: 0, leftBehind: 0 };
-  #restDescriptors: number | undefined;
-  #restThreads: number | undefined;
 
   constructor(limits: HealthLimits) {
     this.#limits = limits;
@@ -88,29 +89,24 @@ export class Health {
     this.#silentMs += Math.min(gap, LOOK_MS * 2);
     const limit = this.#limits.answerMs * (this.#hasAnswered ? 1 : START_FACTOR);
     if (this.#silentMs <= limit) return undefined;
-    return { state: "ill", why: "silent", message: `the evaluator did not answer for ${limit} ms` };
+    return { state: "ill", message: `the evaluator did not answer for ${limit} ms` };
   }
 
   #memory(vitals: Vitals | undefined, atRest: boolean): Verdict | undefined {
     if (vitals === undefined) return undefined;
     const usedMb = Math.round(vitals.rssBytes / 1_048_576);
     const { memoryMb } = this.#limits;
-    if (usedMb > memoryMb) return { state: "ill", why: "memory", message: `MEMORY: the evaluator used ${usedMb} MiB, more than evaluator.memory_mb = ${memoryMb}` };
-    if (atRest && usedMb > memoryMb * REST_PART) return { state: "tired", why: "memory", message: `${usedMb} MiB at rest` };
+    if (usedMb > memoryMb) return { state: "ill", message: `MEMORY: the evaluator used ${usedMb} MiB, more than evaluator.memory_mb = ${memoryMb}` };
+    if (atRest && usedMb > memoryMb * REST_PART) return { state: "tired", message: `${usedMb} MiB at rest` };
     return undefined;
   }
 
   #leaks(vitals: Vitals | undefined, descriptors: number | undefined): Verdict | undefined {
-    // The first answer comes before the first Worker.
-    if (!this.#hasAnswered) return undefined;
     const { workers, leftBehind } = this.#report;
-    this.#restDescriptors ??= descriptors;
-    this.#restThreads ??= vitals?.threads;
-    const mostDescriptors = (this.#restDescriptors ?? 0) + DESCRIPTORS_MORE + workers * DESCRIPTORS_PER_WORKER;
-    if (descriptors !== undefined && descriptors > mostDescriptors) return { state: "tired", why: "descriptors", message: `${descriptors} file descriptors with ${workers} Workers` };
-    const mostThreads = (this.#restThreads ?? 0) + THREADS_MORE + workers * THREADS_PER_WORKER;
-    if (vitals !== undefined && vitals.threads > mostThreads) return { state: "tired", why: "threads", message: `${vitals.threads} threads with ${workers} Workers` };
-    if (leftBehind > 0) return { state: "tired", why: "children", message: `${leftBehind} processes that ended Workers left behind` };
+    const counted = `with ${workers} Workers`;
+    if (descriptors !== undefined && descriptors > DESCRIPTORS + workers * DESCRIPTORS_PER_WORKER) return { state: "tired", message: `${descriptors} file descriptors ${counted}` };
+    if (vitals !== undefined && vitals.threads > THREADS + workers * THREADS_PER_WORKER) return { state: "tired", message: `${vitals.threads} threads ${counted}` };
+    if (leftBehind > 0) return { state: "tired", message: `${leftBehind} processes that ended Workers left behind` };
     return undefined;
   }
 }

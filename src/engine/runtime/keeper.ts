@@ -51,6 +51,8 @@ export class Keeper {
   readonly #options: EvaluatorOptions;
   readonly #events: KeeperEvents;
   readonly #pause = new RestartPause();
+  /** Evaluators that are not gone yet with all that they started. */
+  readonly #endings = new Set<Promise<void>>();
   #process: EvaluatorProcess | undefined;
   #health: Health;
   #look: ReturnType<typeof setInterval> | undefined;
@@ -117,11 +119,14 @@ export class Keeper {
     this.#deliberate = true;
     clearTimeout(this.#paused);
     clearInterval(this.#look);
-    await this.#process?.[Symbol.asyncDispose]();
+    this.#process?.kill();
+    await Promise.all(this.#endings);
   }
 
   #begin(process: EvaluatorProcess): void {
     this.#process = process;
+    const ending = process.ended.finally(() => this.#endings.delete(ending));
+    this.#endings.add(ending);
     this.#health = new Health(this.#options);
     this.#deliberate = false;
     this.#came = false;

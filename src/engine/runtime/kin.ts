@@ -41,7 +41,8 @@ export async function endKin(mark: string, known: readonly Process[]): Promise<n
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await markedBy(`${KIN_MARK}=${mark}`);
     for (const pid of found) if (kill(pid)) killed += 1;
-    if (found.length === 0) break;
+    // One that is being replaced by the program it executes shows no environment for a moment: not only one look.
+    if (found.length === 0 && round > 0) break;
   }
   return killed;
 }
