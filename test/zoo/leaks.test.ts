@@ -52,7 +52,7 @@ test("an evaluator that lost descriptors or children to ended Workers is replace
   expect(descriptorsOf(process.pid) ?? 0).toBeLessThan(own + 8);
 }, 30_000);
 
-// switch: mutant kin-mark
+// switch: mutant kin-mark, kin-descent
 test("a process in a session of its own ends with the evaluator, however it left its parents", async () => {
   const sleepers = (): string => Bun.spawnSync(["pgrep", "-f", "^sleep 3(11|12)$"]).stdout.toString();
   const dies = async (name: string, handler: string, outcome: string): Promise<void> => {

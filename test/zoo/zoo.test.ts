@@ -78,6 +78,7 @@ test("every file of the zoo is in its table", () => {
   expect([...named, ...elsewhere].toSorted()).toEqual(readdirSync(FOLDER).map((file) => file.replace(".ts", "")).toSorted());
 });
 
+// switch: mutant memory-of-an-invocation, key-of-a-worker, results-are-checked
 for (const [kind, specimens] of [["contained", contained], ["deadly", deadly], ["unloadable", unloadable]] as const) {
   test(`bad hooks (${kind}) each have their own outcome, and the healthy one beside them has what it has alone`, async () => {
     const descriptors = descriptorsOf(process.pid) ?? 0;
