@@ -37,7 +37,7 @@ failures = 3
 
 ${configurationTable()}
 
-A hook's own \`limits\` win over the defaults of \`[hooks]\`. \`memory_mb\` is stored with the version and not enforced yet.
+A hook's own \`limits\` win over the defaults of \`[hooks]\`. How memory is limited: [isolation.md](isolation.md).
 `;
 }
 

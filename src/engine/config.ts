@@ -16,7 +16,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       timeout_ms: z.int().min(1).max(3_600_000).default(30_000).describe("wall time of one invocation"),
       concurrency: z.int().min(1).max(64).default(1).describe("invocations of one hook at the same time"),
-      memory_mb: z.int().min(8).max(4_096).default(256).describe("memory of one hook"),
+      memory_mb: z.int().min(8).max(4_096).default(256).describe("memory that one invocation may take, and that a hook may keep between them"),
       llm_calls: z.int().min(0).max(1_000).default(10).describe("ctx.llm calls of one invocation"),
       max_fires_per_hour: z.int().min(1).max(100_000).default(10_000).describe("fires of one hook within an hour; beyond it events are skipped_quota"),
       load_timeout_ms: z.int().min(10).max(60_000).default(5_000).describe("time a script may take to load"),
@@ -35,6 +35,8 @@ export const configSchema = z.strictObject({
       idle_ms: z.int().min(1_000).max(86_400_000).default(600_000).describe("a Worker unused for so long is retired"),
       permission_sets: z.int().min(1).max(64).default(8).describe("evaluators beside the shared one, each for hooks with the same permissions; a further set waits for an idle one"),
       terminate_grace_ms: z.int().min(10).max(10_000).default(250).describe("a Worker that does not end in this time after terminate() costs the evaluator its life"),
+      memory_mb: z.int().min(128).max(1_048_576).default(2_048).describe("memory of the whole evaluator process; past it, it is killed"),
+      answer_ms: z.int().min(100).max(600_000).default(5_000).describe("an evaluator whose main thread does not answer for so long is killed"),
     })
     .prefault({}),
   events: z

@@ -89,7 +89,7 @@ export class Engine {
       find: (id) => hookById(store, id),
       settle: (pending) => this.#results.add(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
-      later,
+      commitSoon: () => this.#add(false, () => undefined),
     });
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
     const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts });
@@ -203,8 +203,7 @@ export class Engine {
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
-    const maxBytes = this.#options.config.events.max_bytes;
-    return normaliseEvent(input, { now: this.#clock.now(), maxBytes, ...(adapter === undefined ? {} : { adapter }) });
+    return normaliseEvent(input, { now: this.#clock.now(), maxBytes: this.#options.config.events.max_bytes, ...(adapter === undefined ? {} : { adapter }) });
   }
 
   #fail(error: unknown): void {
@@ -233,8 +232,7 @@ export class Engine {
   #afterCommit(): void {
     this.#evaluation.resume();
     this.#intake.feed();
-    if (!this.#isIdle) return;
-    for (const wake of this.#idleWaiters.splice(0)) wake();
+    if (this.#isIdle) for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 
   /** Notices what other processes did, and notes how far evaluation is where no results did. */
@@ -266,14 +264,12 @@ export class Engine {
   #runtimeEvents(services: Services): RuntimeEvents {
     const { onResults, onFailed, onReturned, onLoadFailed } = this.#evaluation;
     return {
-      onResults,
-      onFailed,
-      onReturned,
-      onLoadFailed,
+      onResults, onFailed, onReturned, onLoadFailed,
       onCall: (_version, method, args) => callService(services, method, args),
       onStray: (text) => this.#options.onStray?.(text),
       onStarted: (pid) => this.#notices.write("evaluator_started", undefined, { pid }),
-      onGone: ({ deliberate, ...details }) => this.#notices.write(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
+      onWorkerEnded: (details) => this.#notices.write("worker_terminated", undefined, details),
+      onGone: ({ deliberate, came: _came, ...details }) => this.#notices.write(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
     };
   }
 }

@@ -9,6 +9,8 @@ import type { Notice } from "../../src/engine/core/notice.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { Isolation } from "../../src/engine/runtime/sandbox/isolation.ts";
 import type { Services } from "../../src/engine/clients/services.ts";
+import { bundleScript } from "../../src/engine/registry/authoring/bundle-script.ts";
+import { readScript } from "../../src/engine/registry/authoring/read-script.ts";
 import { HookRegistry, type NewScript } from "../../src/engine/registry/registry.ts";
 import { findHook } from "../../src/engine/registry/find-hook.ts";
 import { invocationsOf } from "../../src/engine/store/invocation-queries.ts";
@@ -89,6 +91,12 @@ export class TestEngine {
     return this.registry.register(script(name, handler, parts), { creator: { agent: "atlas" } }).hook;
   }
 
+  /** Registers a file of `test/zoo/hooks` or the like, bundled as the author's would be. */
+  async registerFile(name: string, path: string, parts: MetadataParts = {}): Promise<Hook> {
+    const { text } = await bundleScript(await readScript(path));
+    return this.registry.register(fromBundle(name, text, parts), { creator: { agent: "atlas" } }).hook;
+  }
+
   update(name: string, handler: string, parts: MetadataParts = {}): Hook {
     return this.registry.update(name, script(name, handler, parts), { creator: { agent: "atlas" }, keepState: false }).hook;
   }
@@ -152,8 +160,11 @@ export class TestEngine {
   }
 }
 
-function script(name: string, handler: string, { limits, ...rest }: MetadataParts): NewScript {
-  const bundle = `export default ${handler};\n`;
+function script(name: string, handler: string, parts: MetadataParts): NewScript {
+  return fromBundle(name, `export default ${handler};\n`, parts);
+}
+
+function fromBundle(name: string, bundle: string, { limits, ...rest }: MetadataParts): NewScript {
   const metadata: HookMetadata = {
     name,
     mode: "persistent",

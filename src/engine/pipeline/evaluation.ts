@@ -27,8 +27,8 @@ export interface EvaluationParts {
   /** Takes what became terminal; it is recorded with the next commit. */
   readonly settle: (pending: Pending) => void;
   readonly loadFailed: (queue: HookQueue, failure: Failure) => void;
-  /** Runs a callback in a later turn of the event loop. */
-  readonly later: (callback: () => void) => void;
+  /** A commit follows, and with it `resume`, even if nothing is to be recorded. */
+  readonly commitSoon: () => void;
 }
 
 /**
@@ -177,20 +177,21 @@ export class Evaluation implements JobEvents {
     this.#settle(queue, job, { from: "runtime", failure });
   };
 
-  readonly onReturned = (version: string, jobs: readonly Job[], why: "halted" | "innocent" | "suspect"): void => {
+  readonly onReturned = (version: string, jobs: readonly Job[], why: "halted" | "unsent" | "innocent" | "suspect"): void => {
     const queue = this.#byVersion.get(version);
     if (queue === undefined) return;
     for (const job of jobs) {
       queue.inFlight.delete(job);
-      if (why !== "halted") job.attempt += 1;
+      if (why === "innocent" || why === "suspect") job.attempt += 1;
     }
     if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
     if (why !== "halted") queue.breaker = abandonTrial(queue.breaker);
-    if (why === "halted") queue.halted = true;
+    // What came back before it is recorded first: the next Worker begins with the state that this left.
+    queue.halted = true;
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
     this.#ready.add(queue);
-    this.#parts.later(() => this.pump());
+    this.#parts.commitSoon();
   };
 
   readonly onLoadFailed = (version: string, failure: Failure): void => {

@@ -16,6 +16,7 @@ export function loadHeader(hook: Hook, dbPath: string, state: Readonly<Record<st
     concurrency: metadata.limits.concurrency,
     fresh: metadata.isolation === "fresh",
     llmCalls: metadata.limits.llm_calls,
+    memoryMb: metadata.limits.memory_mb,
     state,
   };
 }

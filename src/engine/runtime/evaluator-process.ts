@@ -5,16 +5,22 @@ import { basename, dirname, join } from "node:path";
 import type { HookPermissions } from "../core/hook-permissions.ts";
 import type { FromEvaluator, ToEvaluator } from "./protocol.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
+import { descendantsOf, endKin, KIN_MARK } from "./kin.ts";
 import { innermostProcess } from "./sandbox/innermost-process.ts";
 import { policyOf } from "./sandbox/policy.ts";
 import type { Mechanism } from "./sandbox/probe-mechanism.ts";
 import { sandboxedCommand } from "./sandbox/sandboxed-command.ts";
+import { StrayGate } from "./stray-gate.ts";
 
 export interface EvaluatorOptions {
   readonly warmWorkers: number;
   readonly idleMs: number;
   readonly graceMs: number;
   readonly loadMs: number;
+  /** Of the whole evaluator, MiB. */
+  readonly memoryMb: number;
+  /** Its main thread answers within so long. */
+  readonly answerMs: number;
   /** The database. Scratch folders are made beside it, where a start finds what a kill left. */
   readonly database: string;
   /** What it is put into, and what the hooks in it declared. Undefined: a process without a sandbox. */
@@ -23,7 +29,7 @@ export interface EvaluatorOptions {
 
 export interface EvaluatorProcessEvents {
   onMessage(message: FromEvaluator, lines: readonly string[]): void;
-  /** What hook code wrote past the capture, straight to the file descriptors. At most 4 KiB a call. */
+  /** What hook code wrote past the capture, straight to the file descriptors. A flood is cut. */
   onStray(text: string): void;
   /** Once: it is gone, however that came about. */
   onGone(details: { code: number | null; signal: string | null }): void;
@@ -31,7 +37,6 @@ export interface EvaluatorProcessEvents {
 
 /** Only these pass from the daemon's environment to hook code: nothing secret, nothing that loads code. */
 const ENV_ALLOWED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"] as const;
-const STRAY_BYTES = 4_096;
 
 /** Where evaluators have their scratch folders. */
 export function scratchRoot(database: string): string {
@@ -47,18 +52,24 @@ export class EvaluatorProcess {
   #pid: number;
   #socket: Socket<undefined> | undefined;
   #writer: FrameWriter | undefined;
+  readonly #mark: string;
+  readonly #stray: StrayGate;
+  #family: ReturnType<typeof descendantsOf> = [];
   #early: string[] = [];
+  #killed = false;
   #gone = false;
-  /** Resolved once `onGone` has been told and the scratch folder is gone. */
+  /** Resolved once `onGone` has been told, nothing that it started is left, and its scratch folder is gone. */
   readonly #ending = Promise.withResolvers<void>();
 
   constructor(options: EvaluatorOptions, events: EvaluatorProcessEvents) {
     this.#events = events;
+    this.#stray = new StrayGate(() => performance.now(), (text) => events.onStray(text));
     const { database, sandbox, ...limits } = options;
     mkdirSync(scratchRoot(database), { recursive: true, mode: 0o700 });
     this.#scratch = mkdtempSync(join(scratchRoot(database), "nexus-ev-"));
+    this.#mark = basename(this.#scratch);
     this.#wrapped = sandbox?.mechanism === "bubblewrap";
-    const env = { ...scrubbedEnvironment(), NEXUS_EVALUATOR: basename(this.#scratch), ...(sandbox === undefined ? {} : { TMPDIR: this.#scratch }) };
+    const env = { ...scrubbedEnvironment(), [KIN_MARK]: this.#mark, ...(sandbox === undefined ? {} : { TMPDIR: this.#scratch }) };
     const policy = sandbox === undefined ? undefined : policyOf(sandbox.permissions, { scratch: this.#scratch, state: dirname(database) });
     const command = sandboxedCommand(sandbox?.mechanism ?? "none", policy, ["__evaluator", JSON.stringify(limits)], env, this.#scratch);
     this.#child = Bun.spawn(command, {
@@ -94,7 +105,10 @@ export class EvaluatorProcess {
 
   /** Ends it and everything it started, at once: the only sure end for a thread stuck in native code. */
   kill(): void {
-    if (this.#gone) return;
+    if (this.#gone || this.#killed) return;
+    this.#killed = true;
+    // Once it is dead nobody knows any more whose they were.
+    this.#family = descendantsOf(this.#child.pid);
     try {
       process.kill(-this.#child.pid, "SIGKILL");
     } catch {
@@ -102,9 +116,9 @@ export class EvaluatorProcess {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.kill();
-    await this.#ending.promise;
+  /** Resolves when it is gone, with everything that it started. */
+  get ended(): Promise<void> {
+    return this.#ending.promise;
   }
 
   async #connect(fd: number): Promise<void> {
@@ -146,13 +160,21 @@ export class EvaluatorProcess {
       // No one was left.
     }
     this.#events.onGone({ code, signal });
-    // Not waited for: it may hold a great deal. What cannot be removed is removed at the next start.
-    rm(this.#scratch, { recursive: true, force: true }).then(this.#ending.resolve, this.#ending.resolve);
+    void this.#cleanUp().finally(() => this.#ending.resolve());
+  }
+
+  /** What cannot be removed is removed at the next start. */
+  async #cleanUp(): Promise<void> {
+    await endKin(this.#mark, this.#family);
+    await rm(this.#scratch, { recursive: true, force: true }).catch(() => undefined);
   }
 
   async #drain(stream: ReadableStream<Uint8Array>): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const bytes of stream) this.#events.onStray(decoder.decode(bytes.subarray(0, STRAY_BYTES)));
+    for await (const bytes of stream) {
+      const pauseMs = this.#stray.take(bytes);
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    this.#stray.report();
   }
 }
 

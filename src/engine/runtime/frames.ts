@@ -1,3 +1,6 @@
+/** No line is nearly so long: results of one chunk are 256 at most, of 256 KiB each, and are sent as they come. */
+const LINE_CHARS = 256 * 1_048_576;
+
 /** Cuts a byte stream into frames: a JSON header line, then as many raw lines as its `lines` says. */
 export class FrameReader<Header extends { readonly t: string }> {
   readonly #onFrame: (header: Header, lines: readonly string[]) => void;
@@ -15,6 +18,7 @@ export class FrameReader<Header extends { readonly t: string }> {
   feed(bytes: Uint8Array): void {
     const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
     this.#rest = parts.pop() ?? "";
+    if (this.#rest.length > LINE_CHARS) throw new SyntaxError(`a line of more than ${LINE_CHARS} characters`);
     for (const line of parts) this.#line(line);
   }
 

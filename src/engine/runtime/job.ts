@@ -46,9 +46,9 @@ export interface JobEvents {
   onFailed(version: string, job: Job, failure: Failure): void;
   /**
    * It was not begun, or not by its own fault lost: to be tried again. `suspect` when its hook may be the one that
-   * took the evaluator with it.
+   * took the evaluator with it; `failure` then says how, for when it was alone. `unsent` never left the daemon.
    */
-  onReturned(version: string, jobs: readonly Job[], why: "halted" | "innocent" | "suspect"): void;
+  onReturned(version: string, jobs: readonly Job[], why: "halted" | "unsent" | "innocent" | "suspect", failure?: Failure): void;
   /** The version cannot be loaded at all; its jobs have been returned before. */
   onLoadFailed(version: string, failure: Failure): void;
 }

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { HookPermissions } from "../core/hook-permissions.ts";
-import type { Failure, Job, Submission } from "./job.ts";
+import type { Job, Submission } from "./job.ts";
 import type { LaneEvents } from "./lane.ts";
 import { Lane } from "./lane.ts";
 import type { WireResult } from "./protocol.ts";
@@ -180,8 +180,8 @@ export class LaneSet {
         events.onFailed(version, job, { ...failure, message: explained(failure.message) });
         this.#place();
       },
-      onReturned: (version, jobs, why) => {
-        events.onReturned(version, jobs, why);
+      onReturned: (version, jobs, why, failure) => {
+        events.onReturned(version, jobs, why, failure);
         this.#place();
       },
       onLoadFailed: (version, failure) => events.onLoadFailed(version, { ...failure, message: explained(failure.message) }),
@@ -192,9 +192,9 @@ export class LaneSet {
     const { onReturned, onFailed } = this.#events;
     return {
       ...this.#events,
-      onReturned: (version, jobs, why) => {
-        if (why !== "suspect") return onReturned(version, jobs, why);
-        for (const job of jobs) onFailed(version, job, crashedAlone);
+      onReturned: (version, jobs, why, failure) => {
+        if (why !== "suspect" || failure === undefined) return onReturned(version, jobs, why);
+        for (const job of jobs) onFailed(version, job, failure);
       },
     };
   }
@@ -205,5 +205,3 @@ function explainResult([job, wire]: readonly [Job, WireResult], explained: (mess
   if (kind !== FAILED || extra?.error === undefined) return [job, wire];
   return [job, [index, kind, startedAt, durationUs, { ...extra, error: { ...extra.error, message: explained(extra.error.message) } }]];
 }
-
-const crashedAlone: Failure = { outcome: "crashed", message: "the evaluator process died while it ran this hook alone", ranForMs: 0, logs: [], stuck: true };

@@ -1,7 +1,10 @@
 import type { EndedHeader, FromEvaluator, ReplyHeader, ToEvaluator, WireResult } from "./protocol.ts";
-import type { EvaluatorOptions } from "./evaluator-process.ts";
-import { EvaluatorProcess } from "./evaluator-process.ts";
+import { culpritsOf, failureOf } from "./ended-failure.ts";
+import type { EvaluatorOptions, EvaluatorProcess } from "./evaluator-process.ts";
 import type { Failure, Job, JobEvents, Submission } from "./job.ts";
+import type { EvaluatorEnd } from "./keeper.ts";
+import { Keeper } from "./keeper.ts";
+import { isWireResult } from "./wire-check.ts";
 
 /** A batch of events larger than this travels in several frames, bytes. */
 const FRAME_BYTES = 1_048_576;
@@ -10,7 +13,9 @@ export interface LaneEvents extends JobEvents {
   onCall(version: string, method: "llm" | "search", args: readonly unknown[]): Promise<unknown>;
   onStray(text: string): void;
   onStarted(pid: number): void;
-  onGone(details: { pid: number; code: number | null; signal: string | null; deliberate: boolean }): void;
+  onGone(end: EvaluatorEnd): void;
+  /** A Worker was ended between invocations, for what it is rather than for what it did. */
+  onWorkerEnded(details: { readonly version: string; readonly why: string; readonly message: string }): void;
 }
 
 interface ChunkInFlight {
@@ -20,26 +25,29 @@ interface ChunkInFlight {
   left: number;
 }
 
-/**
- * One evaluator and everything it owes. When it dies, every job in it is settled here before a new one is started.
- *
- *   absent ─ first frame ─▶ running ─ died, or killed because a thread was stuck ─▶ absent
- */
+type Chunks = (ToEvaluator & { t: "run" })["chunks"];
+
+/** One evaluator and everything it owes. When it dies, every job in it is settled here before a new one is started. */
 export class Lane {
-  readonly #options: EvaluatorOptions;
   readonly #events: LaneEvents;
   readonly #clockOffset: () => number;
   readonly #chunks = new Map<number, ChunkInFlight>();
   readonly #introduced = new Set<string>();
-  #process: EvaluatorProcess | undefined;
-  #deliberate = false;
+  readonly #keeper: Keeper;
   #nextChunk = 1;
   #outgoing: [number, ChunkInFlight][] = [];
 
   constructor(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number) {
-    this.#options = options;
     this.#events = events;
     this.#clockOffset = clockOffset;
+    this.#keeper = new Keeper(options, {
+      onMessage: (message, lines) => this.#receive(message, lines),
+      onStray: (text) => events.onStray(text),
+      onStarted: (pid) => events.onStarted(pid),
+      onGone: (end) => this.#gone(end),
+      onFree: () => this.flush(),
+      isAtRest: () => this.#chunks.size === this.#outgoing.length,
+    });
   }
 
   get inFlight(): number {
@@ -47,7 +55,7 @@ export class Lane {
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#keeper.process?.pid;
   }
 
   /** Takes a chunk; it leaves with the next `flush`. */
@@ -60,15 +68,17 @@ export class Lane {
 
   /** Sends what was submitted, each event once however many hooks see it. */
   flush(): void {
-    if (this.#outgoing.length === 0) return;
+    if (this.#outgoing.length === 0 || this.#keeper.isHeld) return;
+    const process = this.#keeper.open();
+    if (process === undefined) return;
     const lines: string[] = [];
     const lineOf = new Map<string, number>();
-    const chunks: (ToEvaluator & { t: "run" })["chunks"][number][] = [];
+    const chunks: Chunks[number][] = [];
     let bytes = 0;
     const outgoing = this.#outgoing;
     this.#outgoing = [];
     for (const [id, { submission }] of outgoing) {
-      this.#introduce(submission);
+      this.#introduce(process, submission);
       const e = submission.jobs.map((job) => {
         let line = lineOf.get(job.event.id);
         if (line === undefined) {
@@ -81,49 +91,28 @@ export class Lane {
       const { version, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch } = submission;
       chunks.push({ v: version, c: id, e, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch });
       if (bytes < FRAME_BYTES) continue;
-      this.#sendRun(chunks.splice(0), lines.splice(0));
+      this.#sendRun(process, chunks.splice(0), lines.splice(0));
       lineOf.clear();
       bytes = 0;
     }
-    if (chunks.length > 0) this.#sendRun(chunks, lines);
+    if (chunks.length > 0) this.#sendRun(process, chunks, lines);
   }
 
   /** The version's Worker is no longer wanted (replaced, disabled). What it still owes is answered first. */
   retire(version: string): void {
-    if (this.#introduced.delete(version)) this.#process?.send({ t: "retire", v: version });
-  }
-
-  kill(): void {
-    this.#deliberate = true;
-    this.#process?.kill();
+    if (this.#introduced.delete(version)) this.#keeper.process?.send({ t: "retire", v: version });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#deliberate = true;
-    await this.#process?.[Symbol.asyncDispose]();
+    await this.#keeper[Symbol.asyncDispose]();
   }
 
-  #sendRun(chunks: (ToEvaluator & { t: "run" })["chunks"], lines: readonly string[]): void {
-    this.#running().send({ t: "run", lines: lines.length, clockOffset: this.#clockOffset(), chunks }, lines);
+  #sendRun(process: EvaluatorProcess, chunks: Chunks, lines: readonly string[]): void {
+    process.send({ t: "run", lines: lines.length, clockOffset: this.#clockOffset(), chunks }, lines);
   }
 
-  #running(): EvaluatorProcess {
-    if (this.#process === undefined) {
-      this.#deliberate = false;
-      const started: EvaluatorProcess = new EvaluatorProcess(this.#options, {
-        onMessage: (message, lines) => this.#receive(message, lines),
-        onStray: (text) => this.#events.onStray(text),
-        onGone: (details) => this.#gone(started, details),
-      });
-      this.#process = started;
-      this.#events.onStarted(started.pid);
-    }
-    return this.#process;
-  }
-
-  #introduce(submission: Submission): void {
+  #introduce(process: EvaluatorProcess, submission: Submission): void {
     const { version } = submission;
-    const process = this.#running();
     if (this.#introduced.has(version)) return;
     this.#introduced.add(version);
     process.send(submission.load());
@@ -132,29 +121,40 @@ export class Lane {
   #receive(message: FromEvaluator, lines: readonly string[]): void {
     switch (message.t) {
       case "results":
-        this.#results(message.v, message.c, lines[0] ?? "[]");
-        return;
+        this.#results(message.v, message.c, lines[0] ?? "[]", message.done);
+        break;
       case "ended":
         this.#ended(message);
-        return;
+        break;
       case "unknown":
         this.#resubmit(message.v, message.c);
         return;
       case "call":
         void this.#call(message.v, message.id, message.method, message.args);
         return;
+      case "late":
+        this.#events.onStray(`hook version ${message.v}, outside an invocation: ${message.text}`);
+        return;
       case "ready":
       case "pong":
         return;
     }
+    if (this.#chunks.size === this.#outgoing.length) this.#keeper.rested();
   }
 
-  #results(version: string, id: number, text: string): void {
+  #results(version: string, id: number, text: string, done: boolean): void {
     const chunk = this.#chunks.get(id);
-    if (chunk === undefined) return;
+    // Only what that version was given: no hook answers for another.
+    if (chunk === undefined || chunk.submission.version !== version) return;
     const results: (readonly [Job, WireResult])[] = [];
     const halted: Job[] = [];
-    for (const wire of JSON.parse(text) as WireResult[]) {
+    const wires = parsed(text);
+    let sound = wires !== undefined;
+    for (const wire of wires ?? []) {
+      if (!isWireResult(wire)) {
+        sound = false;
+        continue;
+      }
       const job = this.#take(chunk, wire[0]);
       if (job === undefined) continue;
       if (wire[1] === 3) halted.push(job);
@@ -162,7 +162,16 @@ export class Lane {
     }
     if (chunk.left === 0) this.#chunks.delete(id);
     if (results.length > 0) this.#events.onResults(version, results);
+    if (chunk.left > 0 && (done || !sound)) this.#garbled(version, id, chunk);
     if (halted.length > 0) this.#events.onReturned(version, halted, "halted");
+  }
+
+  /** What it sent for a chunk is not what was to come: the first that is missing pays for it, in a new Worker the rest. */
+  #garbled(version: string, id: number, chunk: ChunkInFlight): void {
+    const job = this.#take(chunk, chunk.jobs.findIndex((one) => one !== undefined));
+    if (job !== undefined) this.#events.onFailed(version, job, garbled);
+    this.#returnAll((other) => other === id, "innocent");
+    this.retire(version);
   }
 
   #take(chunk: ChunkInFlight, index: number): Job | undefined {
@@ -176,17 +185,23 @@ export class Lane {
   #ended(end: EndedHeader): void {
     this.#introduced.delete(end.v);
     const failure = failureOf(end);
+    const suspects: Job[] = [];
     if (failure !== undefined && end.why !== "load") {
       for (const [id, index, ranForMs] of culpritsOf(end)) {
         const chunk = this.#chunks.get(id);
-        const job = chunk === undefined ? undefined : this.#take(chunk, index ?? chunk.jobs.findIndex((one) => one !== undefined));
-        if (job !== undefined) this.#events.onFailed(end.v, job, { ...failure, ranForMs });
+        const job = chunk?.submission.version === end.v ? this.#take(chunk, index ?? chunk.jobs.findIndex((one) => one !== undefined)) : undefined;
+        if (job === undefined) continue;
+        // Who fills the memory of a shared process is found out for certain only alone.
+        if (end.why === "memory" && end.stuck !== true) suspects.push(job);
+        else this.#events.onFailed(end.v, job, { ...failure, ranForMs });
       }
     }
     // Only what that Worker owed: a newer chunk of the version may be on its way to the next one.
     this.#returnAll((id) => end.owed.includes(id), "innocent");
+    if (suspects.length > 0) this.#events.onReturned(end.v, suspects, "suspect", failure);
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
-    if (end.stuck === true) this.kill();
+    if (end.why === "grown" || end.why === "restless") this.#events.onWorkerEnded({ version: end.v, why: end.why, message: end.message ?? end.why });
+    if (end.stuck === true) this.#keeper.kill(`a Worker did not end: ${failure?.message ?? end.why} (hook version ${end.v})`);
   }
 
   /** The evaluator had just let its Worker go: introduce the version again and send the chunk once more. */
@@ -199,16 +214,17 @@ export class Lane {
     this.flush();
   }
 
-  #gone(process: EvaluatorProcess, details: { code: number | null; signal: string | null }): void {
-    if (this.#process !== process) return;
-    this.#process = undefined;
+  #gone(end: EvaluatorEnd): void {
     this.#introduced.clear();
+    const unsent = new Set(this.#outgoing.map(([id]) => id));
     this.#outgoing = [];
-    this.#events.onGone({ pid: process.pid, ...details, deliberate: this.#deliberate });
-    this.#returnAll(() => true, this.#deliberate ? "innocent" : "suspect");
+    this.#events.onGone(end);
+    this.#returnAll((id) => !end.came || unsent.has(id), "unsent");
+    const failure: Failure = { outcome: "crashed", message: `${end.message} while it ran this hook alone`, ranForMs: 0, logs: [], stuck: true };
+    this.#returnAll(() => true, end.deliberate ? "innocent" : "suspect", failure);
   }
 
-  #returnAll(wanted: (id: number) => boolean, why: "innocent" | "suspect"): void {
+  #returnAll(wanted: (id: number) => boolean, why: "unsent" | "innocent" | "suspect", failure?: Failure): void {
     const byVersion = new Map<string, Job[]>();
     for (const [id, chunk] of this.#chunks) {
       if (!wanted(id)) continue;
@@ -217,48 +233,28 @@ export class Lane {
       const { version } = chunk.submission;
       byVersion.set(version, [...(byVersion.get(version) ?? []), ...jobs]);
     }
-    for (const [version, jobs] of byVersion) if (jobs.length > 0) this.#events.onReturned(version, jobs, why);
+    for (const [version, jobs] of byVersion) if (jobs.length > 0) this.#events.onReturned(version, jobs, why, failure);
   }
 
-  async #call(version: string, id: number, method: "llm" | "search", args: readonly unknown[]): Promise<void> {
-    const asked = this.#process;
+  async #call(version: string, id: number, method: "llm" | "search", args: string): Promise<void> {
+    const asked = this.#keeper.process;
     const reply = (ok: boolean, value: unknown): ReplyHeader => ({ t: "reply", v: version, id, ok, value });
     try {
-      asked?.send(reply(true, await this.#events.onCall(version, method, args)));
+      asked?.send(reply(true, await this.#events.onCall(version, method, JSON.parse(args) as readonly unknown[])));
     } catch (error) {
       asked?.send(reply(false, error));
     }
   }
 }
 
-/** What was running; when nothing was, the first thing owed: something has to end, or it would be tried for ever. */
-function culpritsOf(end: EndedHeader): readonly (readonly [chunk: number, index: number | undefined, ranForMs: number])[] {
-  if (end.running.length > 0) return end.running;
-  const [first] = end.owed;
-  return first === undefined ? [] : [[first, undefined, 0]];
-}
-
-function failureOf(end: EndedHeader): Failure | undefined {
-  const base = {
-    ranForMs: 0,
-    logs: end.logs ?? [],
-    ...(end.stack === undefined ? {} : { stack: end.stack }),
-    ...(end.stuck === undefined ? {} : { stuck: true as const }),
-  };
-  switch (end.why) {
-    case "timeout":
-      return { ...base, outcome: "timeout", message: end.stuck === true ? "timed out in a call that only killing the evaluator could end" : "timed out" };
-    case "exit":
-      return { ...base, outcome: "error", message: end.message ?? "hook exited before it returned a result" };
-    case "error":
-    case "load":
-      return { ...base, outcome: "error", message: end.message ?? "the Worker ended with an error" };
-    case "memory":
-      return { ...base, outcome: "crashed", message: end.message ?? "out of memory" };
-    case "protocol":
-      return { ...base, outcome: "crashed", message: end.message ?? "the hook broke the protocol" };
-    case "fresh":
-    case "idle":
-      return undefined;
+/** Undefined when it is no JSON array; deep nesting ends in a RangeError. */
+function parsed(text: string): readonly unknown[] | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
+
+const garbled: Failure = { outcome: "crashed", message: "the hook broke what carries its results: it changed a built-in that nexus stands on", ranForMs: 0, logs: [] };

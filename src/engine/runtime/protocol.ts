@@ -48,6 +48,7 @@ export interface LoadHeader {
   readonly concurrency: number;
   readonly fresh: boolean;
   readonly llmCalls: number;
+  readonly memoryMb: number;
   readonly state: Readonly<Record<string, unknown>>;
 }
 
@@ -88,12 +89,14 @@ export interface ReplyHeader {
 export type ToEvaluator = LoadHeader | RunHeader | ReplyHeader | { readonly t: "retire"; readonly v: string } | { readonly t: "ping"; readonly n: number };
 
 /** Why a Worker is no more. */
-export type WorkerEnd = "timeout" | "exit" | "error" | "memory" | "load" | "protocol" | "fresh" | "idle";
+export type WorkerEnd = "timeout" | "exit" | "error" | "memory" | "load" | "protocol" | "fresh" | "idle" | "grown" | "restless";
 
 export interface ResultsHeader {
   readonly t: "results";
   readonly v: string;
   readonly c: number;
+  /** The Worker has no more to say of this chunk. */
+  readonly done: boolean;
   readonly lines: 1;
 }
 
@@ -118,7 +121,24 @@ export interface CallHeader {
   readonly v: string;
   readonly id: number;
   readonly method: "llm" | "search";
-  readonly args: readonly unknown[];
+  /** As JSON, of a bounded size. */
+  readonly args: string;
+}
+
+/** What came of a hook while none of its invocations ran: an error, a line of output. */
+export interface LateHeader {
+  readonly t: "late";
+  readonly v: string;
+  readonly text: string;
+}
+
+/** The answer to a ping, and what the evaluator knows of itself. */
+export interface PongHeader {
+  readonly t: "pong";
+  readonly n: number;
+  readonly workers: number;
+  /** Children that are there although a Worker ended and none works. */
+  readonly leftBehind: number;
 }
 
 export type FromEvaluator =
@@ -127,7 +147,8 @@ export type FromEvaluator =
   | EndedHeader
   | CallHeader
   | { readonly t: "unknown"; readonly v: string; readonly c: number }
-  | { readonly t: "pong"; readonly n: number };
+  | LateHeader
+  | PongHeader;
 
 /** 0 no fire and nothing else to say; 1 a HookResult; 2 the hook failed; 3 not run (halted before it). */
 export type ResultKind = 0 | 1 | 2 | 3;

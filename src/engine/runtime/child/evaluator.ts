@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { EndedHeader, FromEvaluator, LoadHeader, ReplyHeader, RunHeader, ToEvaluator, WorkerEnd } from "../protocol.ts";
 import { FrameReader, FrameWriter } from "../frames.ts";
+import { ownChildren } from "./left-behind.ts";
+import { MemoryWatch } from "./memory-watch.ts";
+import { limitOwnProcess } from "./own-limits.ts";
+import { Restless, RESTLESS_MS } from "./restless.ts";
 import { WorkerHost } from "./worker-host.ts";
 import type { RunMessage } from "./worker-protocol.ts";
 
@@ -10,6 +14,8 @@ const WATCH_MS = 10;
 const LOADING_AT_ONCE = 8;
 /** A Worker that runs nothing ends by itself; on a crowded machine its thread may have to wait for its turn. */
 const IDLE_GRACE_MS = 10_000;
+/** Ends for which the thread is given only the short grace: it is known to be at work. */
+const URGENT: readonly WorkerEnd[] = ["timeout", "memory", "protocol"];
 
 interface EvaluatorLimits {
   readonly warmWorkers: number;
@@ -17,6 +23,7 @@ interface EvaluatorLimits {
   readonly graceMs: number;
   /** A Worker whose script is not loaded after so long never will be. */
   readonly loadMs: number;
+  readonly memoryMb: number;
 }
 
 /** The child process between daemon and Workers: it passes text on, watches deadlines, and holds no state worth keeping. */
@@ -29,12 +36,17 @@ class Evaluator {
   readonly #ending = new Map<WorkerHost, number>();
   /** Versions whose Worker cannot be started yet, in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
+  readonly #memory = new MemoryWatch();
+  readonly #restless = new Restless();
+  /** A Worker ended since children were last counted and there were none. */
+  #hasEnded = false;
   #watching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limits: EvaluatorLimits, send: (text: string) => void) {
     this.#limits = limits;
     this.#send = send;
     setInterval(() => this.#retireIdle(), Math.min(limits.idleMs, 10_000)).unref();
+    setInterval(() => this.#calm(), RESTLESS_MS).unref();
   }
 
   receive(header: ToEvaluator, lines: readonly string[]): void {
@@ -52,7 +64,7 @@ class Evaluator {
         this.#retire(header.v);
         return;
       case "ping":
-        this.#tell({ t: "pong", n: header.n });
+        this.#tell({ t: "pong", n: header.n, workers: this.#hosts.size, leftBehind: this.#leftBehind() });
         return;
     }
   }
@@ -111,10 +123,13 @@ class Evaluator {
     // One introduction is one Worker: the daemon sends the then valid state with the next.
     this.#loads.delete(version);
     const code = this.#read(load);
+    this.#memory.workerStarted();
     const host = new WorkerHost(load, code, {
       onLoaded: () => this.#startWaiting(),
       onResults: (from, chunk, count, results) => this.#results(from, chunk, count, results),
       onCall: (from, id, method, args) => this.#tell({ t: "call", v: from.load.v, id, method, args }),
+      onLate: (from, text) => this.#tell({ t: "late", v: from.load.v, text }),
+      onEnding: (from, why) => this.#endingFrom(from, why),
       onEnded: (from, end) => this.#ended(from, end),
     }, now);
     this.#hosts.set(version, host);
@@ -134,21 +149,22 @@ class Evaluator {
   }
 
   #results(host: WorkerHost, chunk: number, count: number, results: string): void {
-    host.settle(chunk, count, performance.now());
-    this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"lines":1}\n${results}\n`);
-    if (host.load.fresh && !host.busy) this.#end(host, "fresh");
+    const done = host.settle(chunk, count, performance.now());
+    this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"done":${done},"lines":1}\n${results}\n`);
+    if (host.load.fresh && !host.busy) host.end("fresh");
     if (!host.busy) this.#startWaiting();
   }
 
-  #end(host: WorkerHost, why: WorkerEnd): void {
-    host.end(why);
-    this.#ending.set(host, performance.now() + IDLE_GRACE_MS);
+  #endingFrom(host: WorkerHost, why: WorkerEnd): void {
+    this.#ending.set(host, performance.now() + (URGENT.includes(why) ? this.#limits.graceMs : IDLE_GRACE_MS));
     this.#watch();
   }
 
   #ended(host: WorkerHost, end: EndedHeader): void {
     this.#ending.delete(host);
+    this.#hasEnded = true;
     if (this.#hosts.get(host.load.v) === host) this.#hosts.delete(host.load.v);
+    if (end.why === "memory") for (const other of this.#hosts.values()) other.rebase(this.#memory.measure());
     this.#tell(end);
     this.#startWaiting();
   }
@@ -158,27 +174,47 @@ class Evaluator {
     this.#watching = setTimeout(() => {
       this.#watching = undefined;
       const now = performance.now();
-      let busy = false;
-      for (const host of this.#hosts.values()) {
-        if (!host.busy) continue;
-        busy = true;
-        if (host.watch(now, { timeoutMs: host.load.timeoutMs, loadMs: this.#limits.loadMs })) this.#ending.set(host, now + this.#limits.graceMs);
-      }
+      const bytes = this.#memory.measure();
+      const busy = [...this.#hosts.values()].filter((host) => host.busy);
+      for (const host of busy) host.watch(now, bytes, this.#limits.loadMs);
+      // While one that filled the memory is being ended, nobody else is blamed for what is there.
+      if (!this.#isFreeing) for (const host of this.#memory.culprits(busy.filter((one) => one.isOver(bytes)))) host.endOver(now, bytes);
       for (const [host, until] of this.#ending) if (now > until) host.giveUp();
-      if (busy || this.#ending.size > 0) this.#watch();
+      if (busy.length > 0 || this.#ending.size > 0) this.#watch();
     }, WATCH_MS);
+  }
+
+  get #isFreeing(): boolean {
+    for (const host of this.#ending.keys()) if (host.isFreeing) return true;
+    return false;
+  }
+
+  /** Ends Workers that use CPU although they have nothing to do. */
+  #calm(): void {
+    for (const host of this.#restless.look(this.#hosts.values(), performance.now())) {
+      host.end("restless", "it used CPU for more than half of a second in which it had nothing to do");
+    }
+  }
+
+  /** Counted only after a Worker ended and while none works: what a hook itself waits for is its own affair. */
+  #leftBehind(): number {
+    if (!this.#hasEnded) return 0;
+    for (const host of this.#hosts.values()) if (host.busy) return 0;
+    const children = ownChildren();
+    this.#hasEnded = children > 0;
+    return children;
   }
 
   #retireIdle(): void {
     const now = performance.now();
     for (const host of this.#hosts.values()) {
-      if (!host.busy && !host.isEnding && now - host.lastUsed > this.#limits.idleMs) this.#end(host, "idle");
+      if (!host.busy && !host.isEnding && now - host.lastUsed > this.#limits.idleMs) host.end("idle");
     }
   }
 
   #retire(version: string): void {
     const host = this.#hosts.get(version);
-    if (host !== undefined && !host.isEnding) this.#end(host, "idle");
+    if (host !== undefined && !host.isEnding) host.end("idle");
   }
 
   /** Whether one more Worker may be; past the limit the least recently used idle one makes room. */
@@ -192,7 +228,7 @@ class Evaluator {
     }
     if (live < this.#limits.warmWorkers) return true;
     if (oldest === undefined) return false;
-    this.#end(oldest, "idle");
+    oldest.end("idle");
     return true;
   }
 
@@ -208,6 +244,7 @@ const DAEMON_FD = 3;
 export async function runEvaluator(limits: EvaluatorLimits): Promise<void> {
   // Without the daemon there is nobody to work for, and a stuck thread would keep a plain exit waiting.
   const die = (): void => void process.kill(process.pid, "SIGKILL");
+  limitOwnProcess(limits.memoryMb);
   const outgoing: string[] = [];
   let writer: FrameWriter | undefined;
   const flush = (): void => {

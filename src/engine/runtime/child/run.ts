@@ -11,6 +11,8 @@ const RESULT_BYTES = 262_144;
 /** Kept from before the hook was loaded: what it patches is its own affair. */
 const { stringify } = JSON;
 const { now: systemNow } = Date;
+const { round } = Math;
+const clock = performance.now.bind(performance);
 
 /** One invocation while it runs: its logs, its view of the state, its counters, and at the end its line on the wire. */
 export class Run {
@@ -28,7 +30,7 @@ export class Run {
   #abort: AbortController | undefined;
   #abortTimer: ReturnType<typeof setTimeout> | undefined;
   #logs: LogCapture | undefined;
-  readonly #begun = performance.now();
+  readonly #begun = clock();
   readonly #timeoutMs: number;
 
   constructor(index: number, state: HookState, timeoutMs: number, clockOffset: number) {
@@ -41,14 +43,14 @@ export class Run {
   log(level: LogLine["level"], text: string): void {
     if (this.done) return;
     this.#logs ??= new LogCapture();
-    this.#logs.add(Math.round(performance.now() - this.#begun), level, text);
+    this.#logs.add(round(clock() - this.#begun), level, text);
   }
 
   /** Made on first use: most hooks never look at it, and a timer for each invocation would cost more than they do. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = new AbortController();
-      const left = Math.max(0, Math.ceil(this.#timeoutMs - (performance.now() - this.#begun)));
+      const left = Math.max(0, Math.ceil(this.#timeoutMs - (clock() - this.#begun)));
       this.#abortTimer = setTimeout(() => abort.abort(new DOMException("the hook reached its timeout_ms", "TimeoutError")), left);
       this.#abort = abort;
     }
@@ -82,7 +84,7 @@ export class Run {
   }
 
   #line(kind: WireResult[1], main: string | undefined): string {
-    const durationUs = Math.round((performance.now() - this.#begun) * 1_000);
+    const durationUs = round((clock() - this.#begun) * 1_000);
     this.done = true;
     clearTimeout(this.#abortTimer);
     const parts: string[] = main === undefined ? [] : [main];

@@ -1,11 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { EndedHeader, LoadHeader, WorkerEnd } from "../protocol.ts";
-import type { FromWorker, LoadFailedMessage, ToWorker } from "./worker-protocol.ts";
+import type { FromWorker, LoadFailedMessage, ToWorker, WorkerMessage } from "./worker-protocol.ts";
 
 export interface HostEvents {
   onLoaded(): void;
   onResults(host: WorkerHost, chunk: number, count: number, results: string): void;
-  onCall(host: WorkerHost, id: number, method: "llm" | "search", args: readonly unknown[]): void;
+  onCall(host: WorkerHost, id: number, method: "llm" | "search", args: string): void;
+  onLate(host: WorkerHost, text: string): void;
+  /** It was told to end; `onEnded` follows, unless its thread is stuck. */
+  onEnding(host: WorkerHost, why: WorkerEnd): void;
   onEnded(host: WorkerHost, end: EndedHeader): void;
 }
 
@@ -13,11 +16,14 @@ export interface HostEvents {
 const STALL_MS = 5_000;
 /** A Worker that sends this many messages that are none of the protocol's is ended. */
 const STRAY_MESSAGES = 100;
+const MIB = 1_048_576;
 
 interface Running {
   readonly chunk: number;
   readonly index: number;
   readonly since: number;
+  /** Memory of the process when it began, bytes. */
+  base: number;
 }
 
 /**
@@ -30,6 +36,9 @@ export class WorkerHost {
   /** Chunks sent and not wholly answered: how many invocations each still owes. */
   readonly owed = new Map<number, number>();
   lastUsed: number;
+  /** Its thread, once it is loaded and where the system tells. */
+  thread: number | undefined;
+  readonly #key = crypto.randomUUID();
   readonly #worker: Worker;
   readonly #slots: Int32Array;
   readonly #seen: (Running | undefined)[];
@@ -40,6 +49,7 @@ export class WorkerHost {
   #ended = false;
   #loading = true;
   #strays = 0;
+  #lastBytes = Number.POSITIVE_INFINITY;
 
   constructor(load: LoadHeader, code: string, events: HostEvents, now: number) {
     this.load = load;
@@ -49,7 +59,7 @@ export class WorkerHost {
     this.#slots = new Int32Array(running);
     this.#seen = Array.from({ length: load.concurrency });
     // Its own copy of a scrubbed environment; the loader finds the embedded entry by this URL, compiled or not.
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { load, code, running }, env: process.env });
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { load, code, running, key: this.#key }, env: process.env });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => this.#note("error", error instanceof Error ? error.message : String(error)));
     this.#worker.on("exit", (code: number) => this.#finish("exit", code));
@@ -69,45 +79,68 @@ export class WorkerHost {
     this.#worker.postMessage(message);
   }
 
-  /** `count` invocations of the chunk are answered. */
-  settle(chunk: number, count: number, now: number): void {
+  /** `count` invocations of the chunk are answered; true when those were its last. */
+  settle(chunk: number, count: number, now: number): boolean {
     this.lastUsed = now;
     const left = (this.owed.get(chunk) ?? 0) - count;
     if (left > 0) this.owed.set(chunk, left);
     else this.owed.delete(chunk);
+    return !(left > 0);
   }
 
-  /** Called every few ms while busy. Ends the Worker when an invocation is past its limit; true when it just did. */
-  watch(now: number, { timeoutMs, loadMs }: { readonly timeoutMs: number; readonly loadMs: number }): boolean {
+  /** Called every few ms while busy. Ends the Worker when an invocation is past its time. `bytes` is the memory of all. */
+  watch(now: number, bytes: number, loadMs: number): void {
+    const { timeoutMs } = this.load;
+    const base = Math.min(this.#lastBytes, bytes);
+    this.#lastBytes = bytes;
     let late = false;
     for (let slot = 0; slot < this.#seen.length; slot += 1) {
       const chunk = this.#slots[slot * 2] ?? 0;
       const index = (this.#slots[slot * 2 + 1] ?? 0) - 1;
       const seen = this.#seen[slot];
       if (index < 0) this.#seen[slot] = undefined;
-      else if (seen === undefined || seen.chunk !== chunk || seen.index !== index) this.#seen[slot] = { chunk, index, since: now };
+      else if (seen === undefined || seen.chunk !== chunk || seen.index !== index) this.#seen[slot] = { chunk, index, since: now, base };
       else if (now - seen.since >= timeoutMs) late = true;
+      else seen.base = Math.min(seen.base, bytes);
     }
-    if (this.#why !== undefined) return false;
+    if (this.#why !== undefined) return;
     if (!late) return this.#watchStall(now, loadMs);
     const pastLimit = (entry: Running | undefined): entry is Running => entry !== undefined && now - entry.since >= timeoutMs;
     this.#culprits = this.#seen.filter(pastLimit).map((entry) => [entry.chunk, entry.index, Math.round(now - entry.since)] as const);
     this.end("timeout");
-    return true;
   }
 
-  #watchStall(now: number, loadMs: number): boolean {
+  /** Whether the process has grown by more than its limit since one of its running invocations began. */
+  isOver(bytes: number): boolean {
+    return this.#why === undefined && this.#seen.some((running) => running !== undefined && bytes - running.base > this.load.memoryMb * MIB);
+  }
+
+  /** What grew was someone else's: measured from here. */
+  rebase(bytes: number): void {
+    for (const running of this.#seen) if (running !== undefined) running.base = bytes;
+  }
+
+  endOver(now: number, bytes: number): void {
+    const { memoryMb } = this.load;
+    const entries = this.#seen.filter((running) => running !== undefined);
+    this.#culprits = entries.filter(({ base }) => bytes - base > memoryMb * MIB).map(({ chunk, index, since }) => [chunk, index, Math.round(now - since)] as const);
+    this.#details = { message: `MEMORY: used more than memory_mb = ${memoryMb}` };
+    this.end("memory");
+  }
+
+  #watchStall(now: number, loadMs: number): void {
     if (this.#seen.some((running) => running !== undefined)) this.lastUsed = now;
     const limit = this.#loading ? loadMs : STALL_MS;
-    if (now - this.lastUsed < limit) return false;
+    if (now - this.lastUsed < limit) return;
     this.#note(this.#loading ? "load" : "protocol", `the hook's Worker ${this.#loading ? "was not loaded" : "did nothing"} for ${limit} ms although events wait for it`);
-    return true;
   }
 
   /** Asks the thread to end; `ended` follows when it has. */
-  end(why: WorkerEnd): void {
+  end(why: WorkerEnd, message?: string): void {
     if (this.#why !== undefined) return;
     this.#why = why;
+    if (message !== undefined) this.#details = { message };
+    this.#events.onEnding(this, why);
     void this.#worker.terminate();
   }
 
@@ -116,35 +149,52 @@ export class WorkerHost {
     this.#report({ stuck: true });
   }
 
+  /** It is being ended for its memory, which is not yet free. */
+  get isFreeing(): boolean {
+    return this.#why === "memory" && !this.#ended;
+  }
+
   get isEnding(): boolean {
     return this.#why !== undefined;
   }
 
   #receive(message: FromWorker): void {
     if (this.#ended || this.#why !== undefined) return;
-    if (typeof message === "string") {
+    if (typeof message === "string" && message.startsWith(this.#key)) {
       const end = message.indexOf("\n");
-      if (end > 0) {
-        const space = message.indexOf(" ");
-        this.#events.onResults(this, Number(message.slice(0, space)), Number(message.slice(space + 1, end)), message.slice(end + 1));
-        return;
-      }
-    } else if (message.t === "call") {
-      this.#events.onCall(this, message.id, message.method, message.args);
-      return;
-    } else if (message.t === "loaded") {
-      this.#loading = false;
-      this.#events.onLoaded();
-      return;
-    } else if (message.t === "load_failed") {
-      this.#loadFailed(message);
-      return;
-    } else if (message.t === "broken") {
-      this.#note("protocol", `the hook broke its own Worker: ${message.message}`);
-      return;
+      const space = message.indexOf(" ");
+      this.#events.onResults(this, Number(message.slice(this.#key.length, space)), Number(message.slice(space + 1, end)), message.slice(end + 1));
+    } else if (typeof message === "object" && message !== null && message.key === this.#key) this.#understand(message);
+    else {
+      // Posted by the hook itself, whatever it looks like.
+      this.#strays += 1;
+      if (this.#strays > STRAY_MESSAGES) this.#note("protocol", `the hook sent ${this.#strays} messages of its own to the evaluator`);
     }
-    this.#strays += 1;
-    if (this.#strays > STRAY_MESSAGES) this.#note("protocol", `the hook sent ${this.#strays} messages of its own to the evaluator`);
+  }
+
+  #understand(message: WorkerMessage): void {
+    switch (message.t) {
+      case "call":
+        this.#events.onCall(this, message.id, message.method, message.args);
+        return;
+      case "loaded":
+        this.#loading = false;
+        this.thread = message.thread;
+        this.#events.onLoaded();
+        return;
+      case "load_failed":
+        this.#loadFailed(message);
+        return;
+      case "broken":
+        this.#note("protocol", `the hook broke its own Worker: ${message.message}`);
+        return;
+      case "late":
+        this.#events.onLate(this, message.text);
+        return;
+      case "grown":
+        this.end("grown", message.message);
+        return;
+    }
   }
 
   #loadFailed(message: LoadFailedMessage): void {

@@ -1,10 +1,12 @@
 import type { LogLine } from "../../core/invocation.ts";
 import type { LoadHeader } from "../protocol.ts";
 
-/** What the evaluator's main thread and a Worker say to each other. Results travel as text: chunk, space, count, newline, JSON. */
+/** What the evaluator's main thread and a Worker say to each other. Results travel as text: the Worker's key, chunk, space, count, newline, JSON. */
 export interface WorkerBoot {
   readonly load: LoadHeader;
   readonly code: string;
+  /** Begins whatever the boot code posts; taken away before the hook is loaded, which can post as well. */
+  readonly key: string;
   /** Two Int32 for each running invocation: chunk, index + 1; 0 when free. The main thread's watchdog reads it. */
   readonly running: SharedArrayBuffer;
 }
@@ -36,7 +38,8 @@ export interface CallMessage {
   readonly t: "call";
   readonly id: number;
   readonly method: "llm" | "search";
-  readonly args: readonly unknown[];
+  /** As JSON. */
+  readonly args: string;
 }
 
 export interface LoadFailedMessage {
@@ -55,6 +58,21 @@ export interface BrokenMessage {
 /** The script is loaded; from now on what it was sent runs. */
 export interface LoadedMessage {
   readonly t: "loaded";
+  /** Its thread, where the system tells. */
+  readonly thread?: number;
 }
 
-export type FromWorker = string | CallMessage | LoadedMessage | LoadFailedMessage | BrokenMessage;
+/** What came of the hook while nothing of it ran. */
+export interface LateMessage {
+  readonly t: "late";
+  readonly text: string;
+}
+
+/** Its heap is over its limit after an invocation: it has handed back what it was given and wants to be ended. */
+export interface GrownMessage {
+  readonly t: "grown";
+  readonly message: string;
+}
+
+export type WorkerMessage = CallMessage | LoadedMessage | LoadFailedMessage | BrokenMessage | LateMessage | GrownMessage;
+export type FromWorker = string | (WorkerMessage & { readonly key: string });

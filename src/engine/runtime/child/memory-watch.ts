@@ -1,0 +1,46 @@
+import { threadUse } from "../vitals.ts";
+import type { WorkerHost } from "./worker-host.ts";
+
+/** Starting a Worker and loading its hook takes about so much, which is nobody's fault who runs meanwhile. */
+const WORKER_BYTES = 8 * 1_048_576;
+/** Less than this between two looks (10 ms) is no thread that fills memory; pages. */
+const FILLING_PAGES = 64;
+
+/**
+ * Finds who fills the memory that all Workers share. The process only shows a sum: one invocation over its limit is
+ * the culprit, of several the one whose thread is being given the pages. Ended as a suspect it is judged alone.
+ */
+export class MemoryWatch {
+  readonly #rss: () => number;
+  #started = 0;
+  #faults = new Map<WorkerHost, number>();
+
+  constructor(rss: () => number = () => process.memoryUsage.rss()) {
+    this.#rss = rss;
+  }
+
+  workerStarted(): void {
+    this.#started += 1;
+  }
+
+  /** Bytes, without what the start of Workers took. */
+  measure(): number {
+    return this.#rss() - this.#started * WORKER_BYTES;
+  }
+
+  /** Whom to end now, of all that are over their limits. */
+  culprits(over: readonly WorkerHost[]): readonly WorkerHost[] {
+    if (over.length < 2) {
+      this.#faults.clear();
+      return over;
+    }
+    const before = this.#faults;
+    this.#faults = new Map(over.map((host) => [host, host.thread === undefined ? 0 : threadUse(host.thread)?.faults ?? 0]));
+    // Two looks are needed to see who moves.
+    if (before.size === 0) return [];
+    const grown = (host: WorkerHost): number => (this.#faults.get(host) ?? 0) - (before.get(host) ?? 0);
+    const most = over.reduce((one, other) => (grown(other) > grown(one) ? other : one));
+    this.#faults = new Map();
+    return grown(most) < FILLING_PAGES ? over : [most];
+  }
+}

@@ -1,0 +1,40 @@
+import { threadUse } from "../vitals.ts";
+import type { WorkerHost } from "./worker-host.ts";
+
+/** How often it is looked whether a Worker works although it has nothing to do, ms. */
+export const RESTLESS_MS = 1_000;
+/** So much of the time: timers that do little are a hook's right. */
+const PART = 0.5;
+/** With less than this of one core in use by the whole process nobody burns anything. */
+const WORTH_A_LOOK = 0.25;
+const TICK_MS = 10;
+
+/** Finds Workers that use CPU between invocations: an interval or a loop that a hook left running. */
+export class Restless {
+  #cpuMs = 0;
+  #lookedAt = 0;
+  #before = new Map<WorkerHost, number>();
+
+  /** Idle Workers that ran for most of the time since the last look. `now` is monotonic, ms. */
+  look(hosts: Iterable<WorkerHost>, now: number): WorkerHost[] {
+    const { user, system } = process.cpuUsage();
+    const cpuMs = (user + system) / 1_000;
+    const passed = now - this.#lookedAt;
+    const used = cpuMs - this.#cpuMs;
+    this.#cpuMs = cpuMs;
+    this.#lookedAt = now;
+    const before = this.#before;
+    this.#before = new Map();
+    if (used < passed * WORTH_A_LOOK) return [];
+    const found: WorkerHost[] = [];
+    for (const host of hosts) {
+      if (host.busy || host.isEnding || host.thread === undefined || now - host.lastUsed < passed) continue;
+      const ticks = threadUse(host.thread)?.ticks;
+      if (ticks === undefined) continue;
+      this.#before.set(host, ticks);
+      const last = before.get(host);
+      if (last !== undefined && (ticks - last) * TICK_MS > passed * PART) found.push(host);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,7 @@
+export default function hook(ctx) {
+  return { then(resolve, reject) {
+    resolve({ fire: true });
+    resolve({ fire: false });
+    reject(new Error("also"));
+  } };
+}

@@ -1,0 +1,6 @@
+export default function hook(ctx) {
+  process.on("exit", () => {
+    for (;;);
+  });
+  process.exit(0);
+}

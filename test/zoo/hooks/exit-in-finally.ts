@@ -1,0 +1,7 @@
+export default function hook(ctx) {
+  try {
+    return { fire: true };
+  } finally {
+    process.exit(0);
+  }
+}

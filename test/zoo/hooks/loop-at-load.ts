@@ -1,0 +1,4 @@
+for (;;);
+export default function hook(ctx) {
+  return { fire: false };
+}

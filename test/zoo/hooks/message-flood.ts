@@ -1,0 +1,5 @@
+import { parentPort, Worker } from "node:worker_threads";
+
+export default function hook(ctx) {
+  for (;;) parentPort.postMessage("flood");
+}

@@ -1,0 +1,6 @@
+export default function hook(ctx) {
+  Map.prototype.set = () => {
+    throw new Error("no maps");
+  };
+  return { fire: false };
+}

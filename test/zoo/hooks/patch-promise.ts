@@ -1,0 +1,4 @@
+export default function hook(ctx) {
+  globalThis.Promise = class {};
+  return { fire: false };
+}

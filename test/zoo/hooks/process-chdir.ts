@@ -1,0 +1,4 @@
+export default function hook(ctx) {
+  process.chdir("/tmp");
+  return { fire: false };
+}

@@ -1,0 +1,5 @@
+export default function hook(ctx) {
+  process.send?.({ t: "results" });
+  process.disconnect?.();
+  return { fire: false };
+}

@@ -1,0 +1,4 @@
+export default function hook(ctx) {
+  process.title = "not nexus";
+  return { fire: false };
+}

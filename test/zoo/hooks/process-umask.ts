@@ -1,0 +1,4 @@
+export default function hook(ctx) {
+  process.umask(0);
+  return { fire: false };
+}

@@ -1,0 +1,5 @@
+export default function hook(ctx) {
+  return new Proxy({}, { get() {
+    throw new Error("trap");
+  } });
+}

@@ -1,0 +1,3 @@
+export default function hook(ctx) {
+  return "fire";
+}

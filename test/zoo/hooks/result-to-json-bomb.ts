@@ -1,0 +1,5 @@
+export default function hook(ctx) {
+  return { fire: true, toJSON() {
+    throw new Error("bomb");
+  } };
+}

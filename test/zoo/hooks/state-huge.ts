@@ -1,0 +1,3 @@
+export default function hook(ctx) {
+  ctx.state.set("big", "x".repeat(100_000));
+}

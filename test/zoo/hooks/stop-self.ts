@@ -1,0 +1,4 @@
+export default function hook(ctx) {
+  process.kill(process.pid, "SIGSTOP");
+  return new Promise(() => {});
+}

@@ -1,0 +1,5 @@
+export default function hook(ctx) {
+  return { get then() {
+    throw new Error("trap");
+  } };
+}

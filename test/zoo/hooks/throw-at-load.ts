@@ -1,0 +1,4 @@
+throw new Error("not today");
+export default function hook(ctx) {
+  return { fire: false };
+}

@@ -1,0 +1,5 @@
+export default function hook(ctx) {
+  const loop = {};
+  loop.self = loop;
+  throw loop;
+}

@@ -1,0 +1,3 @@
+export default function hook(ctx) {
+  throw new Proxy({}, { get() { throw new Error("trap"); }, getPrototypeOf() { throw new Error("trap"); }, ownKeys() { throw new Error("trap"); } });
+}

@@ -1,0 +1,3 @@
+export default function hook(ctx) {
+  throw new (class OwnError extends TypeError {})("own");
+}
