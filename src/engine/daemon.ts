@@ -13,7 +13,10 @@ import { beginEpoch, endEpoch, type Start } from "./store/epoch.ts";
 import { lastSeq } from "./store/event-queries.ts";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "./store/open.ts";
 
-/** The daemon's thread waits no longer than this for another process's write lock; its group is kept and tried again. */
+/**
+ * Once it runs, the daemon's thread waits no longer than this for another process's write lock; its group is kept and
+ * tried again. A start waits as long as any command: beside a busy writer it would else end at once (seen in the crash loop).
+ */
 const BUSY_TIMEOUT_MS = 250;
 /** How often free space is looked at, and a broken database tried again. */
 const LOOK_MS = 1_000;
@@ -65,6 +68,7 @@ export class Daemon {
     this.#ballast = ballastOf(options);
     this.#acknowledged = lastSeq(store);
     this.#start = beginEpoch(store);
+    store.waitForLock(BUSY_TIMEOUT_MS);
     // Someone may wait for it only later, or never.
     this.#ended.promise.catch(() => undefined);
   }
@@ -208,6 +212,7 @@ export class Daemon {
       else if (this.#failures.length > 1) await Bun.sleep(LOOK_MS);
       try {
         this.#store = this.#reopen();
+        this.#store.waitForLock(BUSY_TIMEOUT_MS);
         await this.#run();
         // On a full disk only what is there already goes on; `#look` opens the gate when there is room again.
         if (failure.code !== "DATABASE_FULL") this.#restored();
@@ -271,7 +276,7 @@ export class Daemon {
 }
 
 function open({ home, config }: DaemonOptions): Store {
-  return openStore(home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpoints: true });
+  return openStore(home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, checkpoints: true });
 }
 
 function ballastOf({ home, config }: DaemonOptions): Ballast {
