@@ -203,13 +203,14 @@ export class Daemon {
     this.#tell("storage_failed", failure);
     await engine?.[Symbol.asyncDispose]();
     this.#store.close();
-    while (!this.#stopped) {
+    for (let tries = 0; !this.#stopped; tries += 1) {
       if (!this.#mayGoOn(failure)) {
         this.#ended.reject(failure);
         break;
       }
       if (failure.code === "DATABASE_FULL") this.#ballast.release();
-      else if (this.#failures.length > 1) await Bun.sleep(LOOK_MS);
+      // Not at once again, whatever it is: a disk that stays full, with nothing left to give up, is asked every second.
+      if (tries > 0 || this.#failures.length > 1) await Bun.sleep(LOOK_MS);
       try {
         this.#store = this.#reopen();
         this.#store.waitForLock(BUSY_TIMEOUT_MS);

@@ -18,11 +18,12 @@ const HOOKS: Readonly<Record<string, string>> = {
 /** A breaker that opens and closes again many times in a run. */
 export const CONFIG = "[breaker]\ncooldown_ms = 40\n";
 
-/** Makes the home: its configuration, its hooks. */
-export async function prepareHome(program: Program, home: string, config = CONFIG): Promise<void> {
+/** Makes the home: its configuration, its hooks, or some of them. */
+export async function prepareHome(program: Program, home: string, config = CONFIG, names: readonly string[] = Object.keys(HOOKS)): Promise<void> {
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, "config.toml"), config);
-  for (const [name, body] of Object.entries(HOOKS)) {
+  for (const name of names) {
+    const body = HOOKS[name] ?? "";
     const path = join(home, `${name}.ts`);
     const triggers = body.includes("triggers:") ? "" : "triggers: { event: { channels: ['load'] } }, ";
     writeFileSync(path, `export const hook: Hook = { name: "${name}", ${triggers}${body} };\n`);

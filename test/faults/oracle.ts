@@ -8,7 +8,7 @@ interface Expectation {
 /** Pairs of an event and a hook that was active, and whose trigger matched, when the event was stored. Knows the load's triggers. */
 const MATCHED = `
   SELECT e.id AS event_id, h.id AS hook_id, h.slug AS slug, e.seq AS seq FROM events e JOIN hooks h
-  WHERE e.channel = 'load' AND e.suppressed IS NULL AND (h.slug <> 'slow' OR e.type = 'slow')
+  WHERE e.channel = 'load' AND h.slug IN ('quick', 'slow', 'counter', 'failing', 'once') AND e.suppressed IS NULL AND (h.slug <> 'slow' OR e.type = 'slow')
     AND EXISTS (SELECT 1 FROM hook_activations a WHERE a.hook_id = h.id AND e.seq > a.from_seq AND (a.until_seq IS NULL OR e.seq <= a.until_seq))`;
 
 /** Each finds rows that must not be. `@cursor`: how far evaluation is; see design/faults.md for I1 to I8. */
