@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DiskBench, type DiskCase } from "../faults/disk-case.ts";
 import { BINARY, type Program, runProgram } from "../faults/program.ts";
@@ -42,7 +42,6 @@ function wrong(done: readonly Told[], right: (one: Told) => boolean): unknown[] 
   return done.filter((one) => one.violations.length > 0 || !right(one));
 }
 
-// switch: mutant checkpoint-ends-the-daemon
 test.skipIf(shim === undefined)("the n-th sync fails, for n to 30: it is not acknowledged, nothing is lost, and the daemon goes on by itself", async () => {
   const done = await cases("sync-once", CALLS.map((from) => ({ kinds: ["sync"], error: "EIO", from, once: true })), { shared: true });
   expect(wrong(done, ({ exit }) => exit === undefined)).toEqual([]);
@@ -86,6 +85,24 @@ test.skipIf(shim === undefined)("a full disk: events are refused, reads work, an
   expect(await bench.complete()).toEqual([]);
   expect(new Set(done.refusals)).toEqual(new Set(["DATABASE_FULL"]));
   expect(existsSync(join(home.path, "state", "ballast"))).toBe(true);
+}, 60_000);
+
+// switch: mutant checkpoint-ends-the-daemon
+test.skipIf(shim === undefined)("a checkpoint that the disk refuses is no end: the log keeps everything", async () => {
+  using home = tempHome();
+  const disk = shim!.disk("checkpoint");
+  await using bench = new DiskBench(BINARY, home.path, disk, false);
+  await bench.prepare();
+  await bench.start();
+  // Only a checkpoint syncs the database itself.
+  disk.fail({ kinds: ["sync"], files: "database", error: "EIO", from: 1, once: true });
+  const path = join(home.path, "large.ndjson");
+  writeFileSync(path, Array.from({ length: 400 }, (_, n) => `${JSON.stringify({ id: `large:${n}`, channel: "other", content: "x ".repeat(25_000) })}\n`).join(""));
+  expect((await runProgram(BINARY, home.path, ["events", "import", path])).code).toBe(0);
+  while (disk.counts.failed === 0 && bench.daemon.process.exitCode === null) await bench.goesOn(1);
+  await bench.goesOn();
+  expect(await bench.finish()).toMatchObject({ exit: undefined, violations: [] });
+  expect(await bench.complete()).toEqual([]);
 }, 60_000);
 
 // switch: mutant full-disk-asked-all-the-time

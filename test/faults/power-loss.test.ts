@@ -13,7 +13,7 @@ if (missing !== undefined) console.warn(`power loss is not tested here: ${missin
 
 // switch: mutant synchronous-off
 // switch: mutant fires-not-durable
-// switch: mutant daemon-acks-before-commit
+// switch: mutant daemon-commits-unsynced
 test.skipIf(shim === undefined)("full: cut the log anywhere: what was synced before it was promised is there, the rest is a whole, and a daemon goes on from it", async () => {
   using home = tempHome();
   const cuts = await powerLoss(home.path, shim!.disk("full"), { durability: "full", rounds: 12, opens: 300 });
