@@ -7,9 +7,11 @@ import { HOOK_MODES } from "../engine/core/hook.ts";
 import { createIds } from "../engine/core/ids.ts";
 import { validateSchedule } from "../engine/pipeline/schedule.ts";
 import { inspectBundle } from "../engine/registry/authoring/inspect.ts";
+import { PERMISSION_HINT } from "../engine/registry/authoring/permission-hints.ts";
 import type { PreparedScript, PrepareOptions } from "../engine/registry/authoring/prepare-script.ts";
 import { prepareScript } from "../engine/registry/authoring/prepare-script.ts";
 import { HookRegistry } from "../engine/registry/registry.ts";
+import { chooseIsolation } from "../engine/runtime/sandbox/isolation.ts";
 import type { Store } from "../engine/store/open.ts";
 import type { Call } from "./call.ts";
 import { flag, textOption } from "./call.ts";
@@ -23,7 +25,8 @@ export function prepareOptions(config: Config, flags: PrepareOptions["flags"]): 
     now: systemClock.now(),
     defaultLimits: { timeout_ms, concurrency, memory_mb, llm_calls, max_fires_per_hour },
     loadTimeoutMs: load_timeout_ms,
-    inspect: inspectBundle,
+    programPath: process.env["PATH"] ?? "",
+    inspect: async (bundle, options) => inspectBundle(bundle, { ...options, mechanism: (await chooseIsolation(config.isolation)).mechanism }),
     validateSchedule: (schedule, now) => validateSchedule(schedule, { now }),
   };
 }
@@ -50,9 +53,9 @@ function inheritedFrom({ version }: Hook): PrepareOptions["inherited"] {
   return { name, mode, ...(description === undefined ? {} : { description }) };
 }
 
-/** Worth saying, no reason to refuse: with umask 002, the default of many systems, every file is group-writable. */
+/** Worth saying, no reason to refuse: with umask 002, the default of many systems, every file is group-writable; a hint may be wrong. */
 export function isWarning(finding: Finding): boolean {
-  return finding.code === "SCRIPT_GROUP_WRITABLE";
+  return finding.code === "SCRIPT_GROUP_WRITABLE" || finding.code === PERMISSION_HINT;
 }
 
 export function registryOf(store: Store, home: string): HookRegistry {

@@ -4,9 +4,24 @@
  */
 async function main(argv: readonly string[]): Promise<number> {
   switch (argv[0]) {
+    case "__sandbox": {
+      const { enterSandbox } = await import("../engine/runtime/sandbox/enter-sandbox.ts");
+      enterSandbox(argv[1] ?? "", argv.slice(2));
+      return 0;
+    }
+    case "__sandbox_probe": {
+      const { reportDoor } = await import("../engine/runtime/sandbox/inside-probe.ts");
+      reportDoor();
+      return 0;
+    }
+    case "__sandbox_version": {
+      const { reportVersion } = await import("../engine/runtime/sandbox/report-version.ts");
+      reportVersion();
+      return 0;
+    }
     case "__evaluator": {
       const { runEvaluator } = await import("../engine/runtime/child/evaluator.ts");
-      await runEvaluator(argv[1] ?? "", JSON.parse(argv[2] ?? "{}") as Parameters<typeof runEvaluator>[1]);
+      await runEvaluator(JSON.parse(argv[1] ?? "{}") as Parameters<typeof runEvaluator>[0]);
       return 0;
     }
     case "__inspect": {

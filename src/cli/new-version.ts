@@ -1,3 +1,4 @@
+import { describePermissions, type HookPermissions } from "../engine/core/hook-permissions.ts";
 import type { Change } from "../engine/registry/registry.ts";
 import { oneLine } from "./output.ts";
 
@@ -8,9 +9,15 @@ export function newVersionLines({ before, hook, changed }: Change, keepState: bo
   const lines = [
     ...(was.name === is.name ? [] : [`Name: ${oneLine(was.name)} → ${oneLine(is.name)}`]),
     ...(was.mode === is.mode ? [] : [`Mode: ${was.mode} → ${is.mode}`]),
+    ...permissionLine(was.permissions, is.permissions),
     ...(before.status === hook.status ? [] : [`Status: ${before.status} → ${hook.status}`]),
     ...(before.circuit_state === "closed" ? [] : [`Breaker: closed (it was ${before.circuit_state}); new code starts afresh`]),
     `State: ${keepState ? `carried over from version ${before.version.version}` : "begins empty (--keep-state carries it over)"}`,
   ];
   return lines.map((line) => `\n  ${line}`).join("");
+}
+
+function permissionLine(was: HookPermissions | undefined, is: HookPermissions | undefined): string[] {
+  const [one, other] = [describePermissions(was), describePermissions(is)];
+  return one === other ? [] : [`Permissions: ${oneLine(one)} → ${oneLine(other)}`];
 }

@@ -27,6 +27,7 @@ export function hookView(hook: Hook): Record<string, unknown> {
     config: metadata.config,
     limits: metadata.limits,
     isolation: metadata.isolation,
+    permissions: metadata.permissions ?? {},
     priority: metadata.priority,
     created_by_agent: hook.creator.agent,
     created_by_session: hook.creator.session,
@@ -48,7 +49,7 @@ export function hookView(hook: Hook): Record<string, unknown> {
 
 export function versionView(version: HookVersion, current: boolean): Record<string, unknown> {
   const { id, script_path, script_hash, source_path, source_hash, previous_version_id, creator, created_at } = version;
-  return { id, version: version.version, current, previous_version_id, script_path, script_hash, source_path, source_hash, created_by_agent: creator.agent, created_at: isoTime(created_at) };
+  return { id, version: version.version, current, previous_version_id, script_path, script_hash, source_path, source_hash, permissions: version.metadata.permissions ?? {}, created_by_agent: creator.agent, created_at: isoTime(created_at) };
 }
 
 export function eventView(event: Event | StoredEvent): Record<string, unknown> {

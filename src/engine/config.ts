@@ -8,6 +8,10 @@ import { nearest } from "./core/nearest.ts";
 export const configSchema = z.strictObject({
   durability: z.enum(["full", "normal"]).default("full").describe("full: an acknowledged write survives power loss; normal: it survives a crash of the process"),
   persona: z.string().min(1).default("default").describe("persona of sessions that nothing else names"),
+  isolation: z
+    .enum(["auto", "sandbox", "process"])
+    .default("auto")
+    .describe("auto: hooks run in the strongest sandbox that works here, or in none; sandbox: in one, or the daemon does not start; process: in a process of their own, without"),
   hooks: z
     .strictObject({
       timeout_ms: z.int().min(1).max(3_600_000).default(30_000).describe("wall time of one invocation"),
@@ -29,6 +33,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       warm_workers: z.int().min(1).max(4_096).default(256).describe("Workers kept warm; the least recently used is retired past it"),
       idle_ms: z.int().min(1_000).max(86_400_000).default(600_000).describe("a Worker unused for so long is retired"),
+      permission_sets: z.int().min(1).max(64).default(8).describe("evaluators beside the shared one, each for hooks with the same permissions; a further set waits for an idle one"),
       terminate_grace_ms: z.int().min(10).max(10_000).default(250).describe("a Worker that does not end in this time after terminate() costs the evaluator its life"),
     })
     .prefault({}),
@@ -54,6 +59,17 @@ export const configSchema = z.strictObject({
     .strictObject({
       catch_up_cap: z.int().min(1).max(10_000).default(100).describe("slots of one schedule that catch_up = 'all' runs after a stop"),
       late_after_ms: z.int().min(1_000).max(3_600_000).default(60_000).describe("a slot run later than this is recorded as late"),
+    })
+    .prefault({}),
+  secrets: z
+    .strictObject({
+      env: z.array(z.string().min(1).max(256)).max(200).default([]).describe("variables whose values never reach the database or the log, beside those whose names look secret"),
+      files: z.array(z.string().min(1).max(4_096)).max(200).default([]).describe("files whose contents never do; relative to the home"),
+    })
+    .prefault({}),
+  health: z
+    .strictObject({
+      check_max_mb: z.int().min(0).max(1_048_576).default(2_048).describe("after an unclean stop the database is checked before the daemon starts, unless it is larger"),
     })
     .prefault({}),
 });

@@ -5,6 +5,7 @@ import type { IdFactory } from "./core/ids.ts";
 import type { Notice } from "./core/notice.ts";
 import type { Recorded } from "./pipeline/recorder.ts";
 import type { Runtime, RuntimeEvents } from "./runtime/runtime.ts";
+import type { Isolation } from "./runtime/sandbox/isolation.ts";
 import type { Start } from "./store/epoch.ts";
 import type { Store } from "./store/open.ts";
 
@@ -14,6 +15,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly ids?: IdFactory;
   readonly services?: Services;
+  /** What hooks are put into; without it `config.isolation` and the machine decide when the engine starts. */
+  readonly isolation?: Isolation;
   /** Timer ticks and schedules; off when a caller moves time itself. */
   readonly timers?: boolean;
   /** What runs the hooks, instead of evaluator processes: the simulation's. */

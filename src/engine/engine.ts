@@ -23,6 +23,7 @@ import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
 import type { Runtime, RuntimeEvents } from "./runtime/runtime.ts";
+import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
 import { startEvaluators } from "./start-evaluators.ts";
 import { Checkpointer } from "./store/checkpointer.ts";
 import { isCurrentEpoch } from "./store/epoch.ts";
@@ -62,6 +63,7 @@ export class Engine {
   readonly #notices: NoticeWriter;
   readonly #checkpointer: Checkpointer;
   readonly #runtime: Runtime;
+  #isolation: Isolation | undefined;
   #dataVersion = -1;
   #savedCursor: number;
   #failed = false;
@@ -92,9 +94,7 @@ export class Engine {
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
     const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts });
     this.#intake = new Intake({
-      store,
-      index: this.#index,
-      eras: this.#eras,
+      store, index: this.#index, eras: this.#eras,
       evaluation: this.#evaluation,
       watermark: this.#watermark,
       recovery,
@@ -114,10 +114,7 @@ export class Engine {
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#timekeeper = new Timekeeper({
-      store,
-      clock: this.#clock,
-      cap: config.schedule.catch_up_cap,
-      lateAfterMs: config.schedule.late_after_ms,
+      store, clock: this.#clock, cap: config.schedule.catch_up_cap, lateAfterMs: config.schedule.late_after_ms,
       timers: options.timers !== false,
       accept: (events) => void this.#intake.accept(events),
       commit: (work) => this.#commit.run(work),
@@ -126,13 +123,15 @@ export class Engine {
       later,
     });
     this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras: this.#eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
-    const runtime = options.runtime ?? ((events) => startEvaluators(config, this.#clock, events));
+    const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));
     this.#runtime = runtime(this.#runtimeEvents(options.services ?? unconfiguredServices));
     this.#evaluation.attach(this.#runtime);
   }
 
   /** Loads the registry, takes up what a stop or a crash left, and begins to look for new work. */
   async start(): Promise<void> {
+    const { runtime, isolation, config } = this.#options;
+    if (runtime === undefined) this.#isolation = await prepareIsolation(isolation ?? config.isolation, this.#store.path);
     this.#dataVersion = this.#store.dataVersion();
     this.#follower.refresh();
     await this.#follower.startSchedules();

@@ -28,6 +28,7 @@ async function rowsOf(home: string, hook: string): Promise<Row[]> {
 test("SIGTERM under load, again and again: what is under way is finished and recorded, so nothing runs twice", async () => {
   using home = tempHome();
   const ran = join(home.path, "ran");
+  writeFileSync(join(home.path, "config.toml"), 'isolation = "process"\n');
   // Each run leaves a line that no rollback takes back.
   await register(home.path, "writes", `
     import { appendFileSync } from "node:fs";
@@ -58,6 +59,7 @@ test("SIGTERM under load, again and again: what is under way is finished and rec
 test("a hook that does not come back holds a stop up for a few seconds only, and is evaluated after the next start", async () => {
   using home = tempHome();
   const marker = join(home.path, "let-go");
+  writeFileSync(join(home.path, "config.toml"), 'isolation = "process"\n');
   await register(home.path, "hangs", `
     import { existsSync } from "node:fs";
     export const hook: Hook = {

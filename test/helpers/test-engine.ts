@@ -7,6 +7,7 @@ import { createIds } from "../../src/engine/core/ids.ts";
 import type { Invocation } from "../../src/engine/core/invocation.ts";
 import type { Notice } from "../../src/engine/core/notice.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import type { Isolation } from "../../src/engine/runtime/sandbox/isolation.ts";
 import type { Services } from "../../src/engine/clients/services.ts";
 import { HookRegistry, type NewScript } from "../../src/engine/registry/registry.ts";
 import { findHook } from "../../src/engine/registry/find-hook.ts";
@@ -23,6 +24,8 @@ export interface TestEngineOptions {
   readonly clock?: Clock;
   readonly config?: DeepPartial<ReturnType<typeof configSchema.parse>>;
   readonly services?: Services;
+  /** Default: a process without a sandbox, as `isolation = "process"`. */
+  readonly isolation?: Isolation;
   readonly timers?: boolean;
   /** How the store says that this start came about; see store/epoch.ts. */
   readonly start?: (store: Store) => Start;
@@ -49,7 +52,8 @@ export class TestEngine {
     this.registry = new HookRegistry({ store: this.store, clock: this.#clock, ids: createIds(), deleteRetentionDays: 30 });
     this.engine = new Engine({
       store: this.store,
-      config: configSchema.parse(options.config ?? {}),
+      config: configSchema.parse({ isolation: "process", ...options.config }),
+      ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
       clock: this.#clock,
       timers: options.timers ?? false,
       ...(options.start === undefined ? {} : { start: options.start(this.store) }),

@@ -1,4 +1,5 @@
 import type { Hook, Limits, Schedule, Triggers } from "../../engine/core/hook.ts";
+import { describePermissions } from "../../engine/core/hook-permissions.ts";
 import { findHook } from "../../engine/registry/find-hook.ts";
 import { driftOf } from "../../engine/registry/script-store.ts";
 import type { HookStats } from "../../engine/store/stats.ts";
@@ -50,12 +51,13 @@ function origin({ created_at, updated_at, creator }: Hook): string[] {
 }
 
 function conditions({ version: { metadata } }: Hook): string[] {
-  const { triggers, schedule, limits } = metadata;
+  const { triggers, schedule, limits, permissions } = metadata;
   return [
     ...(triggers === undefined ? [] : [`  Triggers: ${describeTriggers(triggers)}`]),
     ...(schedule === undefined ? [] : [`  Schedule: ${describeSchedule(schedule)}`]),
     ...(triggers === undefined && schedule === undefined ? ["  Triggers: every event"] : []),
     `  Limits: ${describeLimits(limits)}`,
+    ...(permissions === undefined ? [] : [`  Permissions: ${oneLine(describePermissions(permissions))}`]),
   ];
 }
 

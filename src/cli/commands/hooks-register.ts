@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Hook } from "../../engine/core/hook.ts";
+import { describePermissions } from "../../engine/core/hook-permissions.ts";
 import type { Change } from "../../engine/registry/registry.ts";
 import type { Store } from "../../engine/store/open.ts";
 import { scratchStore } from "../../engine/store/scratch.ts";
@@ -34,10 +35,16 @@ function describe(change: Change, dryRun: boolean): string {
   const what = !changed ? "Hook unchanged" : isNew ? "Hook registered" : `Hook updated to version ${hook.version.version}`;
   // The id of a dry run is nobody's: the real one is made when it is real.
   const id = dryRun && isNew ? "" : `\n  ID: ${hook.id}`;
-  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${createdBy(hook)}${newVersionLines(change, false)}`;
+  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${reach(hook)}${createdBy(hook)}${newVersionLines(change, false)}`;
 }
 
 function createdBy({ creator: { agent, session } }: Hook): string {
   if (agent === undefined) return "";
   return `\n  Created by: ${oneLine(agent)}${session === undefined ? "" : ` (session: ${oneLine(session)})`}`;
+}
+
+/** What it declares; a hook that declares nothing gets nothing, and needs no line. */
+function reach({ version: { metadata } }: Hook): string {
+  const described = describePermissions(metadata.permissions);
+  return described === "none" ? "" : `\n  Permissions: ${oneLine(described)}`;
 }

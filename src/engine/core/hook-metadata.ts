@@ -3,6 +3,7 @@ import { parseDuration } from "./duration.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { HookMetadata, Limits, Schedule, Triggers } from "./hook.ts";
 import { HOOK_MODES, HOOK_STAGES } from "./hook.ts";
+import { permissionsSchema } from "./hook-permissions.ts";
 
 /**
  * What a script may say about its hook: the one source of the rules. Every `error` text completes the sentence
@@ -133,6 +134,7 @@ export const hookMetadataSchema = z.strictObject(
       .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= CONFIG_BYTES, `expected at most ${CONFIG_BYTES} bytes as JSON`)
       .exactOptional(),
     limits: limits.exactOptional(),
+    permissions: permissionsSchema.exactOptional(),
   },
   "expected an object",
 );
@@ -143,6 +145,7 @@ export type MetadataInput = z.input<typeof hookMetadataSchema>;
 export const METADATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
   "": Object.keys(hookMetadataSchema.shape),
   limits: Object.keys(limits.shape),
+  permissions: Object.keys(permissionsSchema.shape),
   schedule: Object.keys(schedule.shape),
   triggers: Object.keys(triggers.shape),
   "triggers.schedule": Object.keys(schedule.shape),

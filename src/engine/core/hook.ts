@@ -1,4 +1,5 @@
 import type { Direction, PrincipalType } from "./event.ts";
+import type { HookPermissions } from "./hook-permissions.ts";
 
 export const HOOK_MODES = ["persistent", "one-shot"] as const;
 export type HookMode = (typeof HOOK_MODES)[number];
@@ -97,6 +98,8 @@ export interface HookMetadata {
   /** Free for the script: `ctx.hook.config`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly limits: Limits;
+  /** What its script may reach; nothing declared is the least there is. */
+  readonly permissions?: HookPermissions;
 }
 
 /** Who registered something, captured from NEXUS_AGENT_ID, _SESSION_ID, _THREAD_ID and _PERSONA. */

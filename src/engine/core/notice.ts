@@ -24,6 +24,8 @@ export const NOTICE_KINDS = [
   "recovered",
   "storage_failed",
   "storage_restored",
+  "database_restored",
+  "doctor_repaired",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

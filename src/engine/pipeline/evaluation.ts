@@ -251,6 +251,7 @@ export class Evaluation implements JobEvents {
     runtime.submit(
       {
         version: hook.version.id,
+        permissions: hook.version.metadata.permissions,
         load: () => this.#parts.load(hook),
         jobs,
         triggerCount: hook.trigger_count,

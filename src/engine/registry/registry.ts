@@ -12,6 +12,7 @@ import type { Store } from "../store/open.ts";
 import type { FindOptions } from "./find-hook.ts";
 import { findHook } from "./find-hook.ts";
 import { scriptPath, storeScript, verifyScript } from "./script-store.ts";
+import { refusePermissions } from "./refuse-permissions.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
 const DAY_MS = 86_400_000;
@@ -265,6 +266,7 @@ export class HookRegistry {
   #writeScript(script: NewScript, { creator, dryRun }: Write, act: (write: Write) => Change): Change {
     const { store } = this.#parts;
     refuseUnsupported(script.metadata);
+    refusePermissions(script.metadata, store.path);
     const tried = act({ creator, dryRun: true });
     if (dryRun === true) return tried;
     storeScript(store.hooksFolder, script.bundle, script.bundleHash);

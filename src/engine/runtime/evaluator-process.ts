@@ -1,16 +1,24 @@
 import type { Socket } from "bun";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { HookPermissions } from "../core/hook-permissions.ts";
 import type { FromEvaluator, ToEvaluator } from "./protocol.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
-import { selfCommand } from "./self-command.ts";
+import { innermostProcess } from "./sandbox/innermost-process.ts";
+import { policyOf } from "./sandbox/policy.ts";
+import type { Mechanism } from "./sandbox/probe-mechanism.ts";
+import { sandboxedCommand } from "./sandbox/sandboxed-command.ts";
 
 export interface EvaluatorOptions {
   readonly warmWorkers: number;
   readonly idleMs: number;
   readonly graceMs: number;
   readonly loadMs: number;
+  /** The database. Scratch folders are made beside it, where a start finds what a kill left. */
+  readonly database: string;
+  /** What it is put into, and what the hooks in it declared. Undefined: a process without a sandbox. */
+  readonly sandbox?: { readonly mechanism: Mechanism; readonly permissions: HookPermissions | undefined };
 }
 
 export interface EvaluatorProcessEvents {
@@ -25,51 +33,52 @@ export interface EvaluatorProcessEvents {
 const ENV_ALLOWED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"] as const;
 const STRAY_BYTES = 4_096;
 
+/** Where evaluators have their scratch folders. */
+export function scratchRoot(database: string): string {
+  return join(dirname(database), "scratch");
+}
+
 /** One evaluator child: its start, its socket, its end. Everything it says comes through `events`. */
 export class EvaluatorProcess {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "pipe">;
-  readonly #server: Bun.UnixSocketListener<undefined>;
-  readonly #folder: string;
+  readonly #scratch: string;
   readonly #events: EvaluatorProcessEvents;
+  readonly #wrapped: boolean;
+  #pid: number;
   #socket: Socket<undefined> | undefined;
   #writer: FrameWriter | undefined;
   #early: string[] = [];
   #gone = false;
-  /** Resolved once `onGone` has been told. */
+  /** Resolved once `onGone` has been told and the scratch folder is gone. */
   readonly #ending = Promise.withResolvers<void>();
 
   constructor(options: EvaluatorOptions, events: EvaluatorProcessEvents) {
     this.#events = events;
-    // A short path of its own: a Unix socket's path ends at about 107 bytes, and a home may be deep.
-    this.#folder = mkdtempSync(join(tmpdir(), "nexus-ev-"));
-    const path = join(this.#folder, "s");
-    const reader = new FrameReader<FromEvaluator>((message, lines) => {
-      if (!this.#gone) this.#events.onMessage(message, lines);
-    });
-    this.#server = Bun.listen<undefined>({
-      unix: path,
-      socket: {
-        open: (socket) => this.#connected(socket),
-        data: (_, bytes) => this.#read(reader, bytes),
-        drain: () => this.#writer?.drained(),
-      },
-    });
-    this.#child = Bun.spawn([...selfCommand(), "__evaluator", path, JSON.stringify(options)], {
+    const { database, sandbox, ...limits } = options;
+    mkdirSync(scratchRoot(database), { recursive: true, mode: 0o700 });
+    this.#scratch = mkdtempSync(join(scratchRoot(database), "nexus-ev-"));
+    this.#wrapped = sandbox?.mechanism === "bubblewrap";
+    const env = { ...scrubbedEnvironment(), NEXUS_EVALUATOR: basename(this.#scratch), ...(sandbox === undefined ? {} : { TMPDIR: this.#scratch }) };
+    const policy = sandbox === undefined ? undefined : policyOf(sandbox.permissions, { scratch: this.#scratch, state: dirname(database) });
+    const command = sandboxedCommand(sandbox?.mechanism ?? "none", policy, ["__evaluator", JSON.stringify(limits)], env, this.#scratch);
+    this.#child = Bun.spawn(command, {
       // Not the caller's folder: nothing is read from there.
-      cwd: this.#folder,
-      env: scrubbedEnvironment(),
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      cwd: this.#scratch,
+      env,
+      // The fourth is a socket pair: nothing to bind, to find or to leave behind (as fast as a socket with a path, measured).
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true,
       onExit: (_, code, signal) => this.#ended(code, signal === null ? null : String(signal)),
     });
+    this.#pid = this.#child.pid;
+    void this.#connect(Number(this.#child.stdio[3]));
     void this.#drain(this.#child.stdout);
     void this.#drain(this.#child.stderr);
   }
 
+  /** Of the evaluator itself, which under bubblewrap is a grandchild. */
   get pid(): number {
-    return this.#child.pid;
+    return this.#pid;
   }
 
   /** Bytes it has not taken yet. */
@@ -98,16 +107,22 @@ export class EvaluatorProcess {
     await this.#ending.promise;
   }
 
-  #connected(socket: Socket<undefined>): void {
-    if (this.#socket !== undefined) {
-      socket.end();
+  async #connect(fd: number): Promise<void> {
+    const reader = new FrameReader<FromEvaluator>((message, lines) => {
+      if (this.#gone) return;
+      if (this.#wrapped && message.t === "ready") this.#pid = innermostProcess(this.#child.pid);
+      this.#events.onMessage(message, lines);
+    });
+    const socket = { data: (_: Socket<undefined>, bytes: Uint8Array) => this.#read(reader, bytes), drain: () => this.#writer?.drained() };
+    // The types know only hosts and paths.
+    const connected = await Bun.connect<undefined>({ fd, socket } as unknown as Bun.UnixSocketOptions<undefined>);
+    this.#socket = connected;
+    if (this.#gone) {
+      connected.terminate();
       return;
     }
-    this.#socket = socket;
-    this.#writer = new FrameWriter(socket);
+    this.#writer = new FrameWriter(connected);
     for (const text of this.#early.splice(0)) this.#writer.write(text);
-    this.#server.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #read(reader: FrameReader<FromEvaluator>, bytes: Uint8Array): void {
@@ -124,8 +139,6 @@ export class EvaluatorProcess {
     if (this.#gone) return;
     this.#gone = true;
     this.#socket?.terminate();
-    this.#server.stop(true);
-    rmSync(this.#folder, { recursive: true, force: true });
     try {
       // Children that hooks left behind are in its process group.
       process.kill(-this.#child.pid, "SIGKILL");
@@ -133,7 +146,8 @@ export class EvaluatorProcess {
       // No one was left.
     }
     this.#events.onGone({ code, signal });
-    this.#ending.resolve();
+    // Not waited for: it may hold a great deal. What cannot be removed is removed at the next start.
+    rm(this.#scratch, { recursive: true, force: true }).then(this.#ending.resolve, this.#ending.resolve);
   }
 
   async #drain(stream: ReadableStream<Uint8Array>): Promise<void> {

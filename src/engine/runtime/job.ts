@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../core/event.ts";
+import type { HookPermissions } from "../core/hook-permissions.ts";
 import type { LogLine } from "../core/invocation.ts";
 import type { LoadHeader, WireResult } from "./protocol.ts";
 
@@ -14,6 +15,8 @@ export interface Job {
 /** A chunk of jobs of one version, as the pipeline hands it over. */
 export interface Submission {
   readonly version: string;
+  /** What its script may reach: it runs only beside hooks that may reach the same. */
+  readonly permissions?: HookPermissions | undefined;
   /** Asked for only when a Worker has to be started, so that it begins with the state as it is then. */
   readonly load: () => LoadHeader;
   readonly jobs: readonly Job[];

@@ -16,7 +16,7 @@ const KILLER = `export default (ctx: HookContext) => { if (ctx.event.content ===
 
 test("a pair that takes the daemon with it each time is found by its lease and becomes dead; everything else is evaluated", async () => {
   using home = tempHome();
-  writeFileSync(join(home.path, "config.toml"), '[events]\nmax_attempts = 2\n');
+  writeFileSync(join(home.path, "config.toml"), 'isolation = "process"\n[events]\nmax_attempts = 2\n');
   for (const [name, text] of [["killer", KILLER], ["healthy", "export default (ctx: HookContext) => ({ fire: ctx.event.type === \"message\" });\n"]] as const) {
     writeFileSync(join(home.path, `${name}.ts`), text);
     expect((await nexus(home.path, ["hooks", "register", join(home.path, `${name}.ts`)])).code).toBe(0);

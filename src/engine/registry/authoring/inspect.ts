@@ -1,7 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { selfCommand } from "../../runtime/self-command.ts";
+import { policyOf } from "../../runtime/sandbox/policy.ts";
+import type { Mechanism } from "../../runtime/sandbox/probe-mechanism.ts";
+import { sandboxedCommand } from "../../runtime/sandbox/sandboxed-command.ts";
 import type { Inspection } from "./inspection.ts";
 import { inspectionSchema } from "./inspection.ts";
 
@@ -16,7 +18,9 @@ const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 export interface InspectOptions {
   /** Time the script may take to load. */
   readonly timeoutMs: number;
-  /** The argv that starts this program; for tests. */
+  /** What it is put into: with no file, no network and no program, whatever the hook will declare. */
+  readonly mechanism: Mechanism | "none";
+  /** The argv that starts an inspection; for tests. */
   readonly command?: readonly string[];
 }
 
@@ -25,11 +29,12 @@ export interface InspectOptions {
  * throws for what the script does; its process group is killed before the promise settles.
  */
 export async function inspectBundle(bundle: string, options: InspectOptions): Promise<Inspection> {
-  const [program = "", ...args] = options.command ?? selfCommand();
-  const child = spawn(program, [...args, "__inspect"], {
+  const env = Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const [program = "", ...args] = options.command ?? sandboxedCommand(options.mechanism, policyOf(undefined, {}), ["__inspect"], env, "/");
+  const child = spawn(program, args, {
     // Not the caller's folder, whose bunfig.toml and .env Bun would read.
     cwd: "/",
-    env: Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    env,
     stdio: ["pipe", "ignore", "ignore", "pipe"],
     detached: true,
   });

@@ -19,6 +19,8 @@ export interface DocProblem {
 type ReadTag = (text: string) => readonly [path: string, value: unknown];
 
 const asText = (path: string): ReadTag => (text) => [path, text];
+/** `/a, /b` is a list. */
+const asList = (path: string): ReadTag => (text) => [path, text.split(/\s*,\s*/)];
 const asNumber = (path: string): ReadTag => (text) => [path, /^-?\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : text];
 
 const TAGS: Readonly<Record<string, ReadTag>> = {
@@ -43,10 +45,14 @@ const TAGS: Readonly<Record<string, ReadTag>> = {
   debounce_ms: asNumber("limits.debounce_ms"),
   debounce_max_ms: asNumber("limits.debounce_max_ms"),
   throttle: asText("limits.throttle"),
+  allow_read: asList("permissions.read"),
+  allow_write: asList("permissions.write"),
+  allow_net: asList("permissions.net"),
+  allow_run: asList("permissions.run"),
 };
 
 /** Fields that only the exported object can have. */
-const OBJECT_FIELDS = new Set(["triggers", "trigger", "channel", "channels", "direction", "directions", "principal", "config", "limits"]);
+const OBJECT_FIELDS = new Set(["triggers", "trigger", "channel", "channels", "direction", "directions", "principal", "config", "limits", "permissions"]);
 
 /** Tags of JSDoc, TSDoc and TypeScript: not ours, whatever they resemble. */
 const FOREIGN = new Set(

@@ -139,10 +139,10 @@ function fromTags(tags: readonly DocTag[]): Fields {
   return fields;
 }
 
-/** Later wins, field by field; the fields of `limits` and `schedule` are merged each. */
+/** Later wins, field by field; the fields of `limits`, `schedule` and `permissions` are merged each. */
 function merge(base: Fields, over: Fields): Fields {
   const merged: Record<string, unknown> = { ...base, ...over };
-  for (const part of ["limits", "schedule"]) {
+  for (const part of ["limits", "schedule", "permissions"]) {
     if (base[part] !== undefined && over[part] !== undefined) merged[part] = { ...(base[part] as Fields), ...(over[part] as Fields) };
   }
   return merged;

@@ -13,8 +13,10 @@ import type { InspectOptions } from "./inspect.ts";
 import type { Inspection } from "./inspection.ts";
 import type { Inherited } from "./metadata.ts";
 import { readMetadata } from "./metadata.ts";
+import { permissionHints } from "./permission-hints.ts";
 import type { ScriptSource } from "./read-script.ts";
 import { readScript } from "./read-script.ts";
+import { withResolvedPrograms } from "./resolve-programs.ts";
 
 export interface PrepareOptions {
   /** What the command line says; it wins over the script. */
@@ -27,8 +29,10 @@ export interface PrepareOptions {
   readonly defaultLimits: Limits;
   /** Time the script may take to load. */
   readonly loadTimeoutMs: number;
+  /** PATH, for the programs that a hook may run. */
+  readonly programPath: string;
   /** Loads a bundle in a process of its own: `inspectBundle`. */
-  readonly inspect: (bundle: string, options: InspectOptions) => Promise<Inspection>;
+  readonly inspect: (bundle: string, options: Pick<InspectOptions, "timeoutMs">) => Promise<Inspection>;
   /** Throws SCHEDULE_INVALID for a schedule that cannot be. */
   readonly validateSchedule: (schedule: Schedule, now: number) => unknown;
 }
@@ -86,6 +90,7 @@ async function examine(path: string, options: PrepareOptions): Promise<Examined>
     if (types.status === "rejected") throw types.reason;
     findings = [...findings, ...types.value];
     if (loaded.status === "rejected") throw loaded.reason;
+    findings = [...findings, ...permissionHints(script.path, bundle.text, loaded.value.metadata.permissions)];
     return { findings, prepared: { ...loaded.value, findings } };
   } catch (error) {
     if (error instanceof NexusError) return { findings, error };
@@ -97,7 +102,8 @@ async function load(script: ScriptSource, bundle: Bundle, options: PrepareOption
   const inspection = await options.inspect(bundle.text, { timeoutMs: options.loadTimeoutMs });
   if (!inspection.ok) throw loadError(script, inspection);
   const found = findHook(script, inspection);
-  const { metadata, slug } = readMetadata({ script, found, flags: options.flags, inherited: options.inherited, defaultLimits: options.defaultLimits });
+  const { metadata: written, slug } = readMetadata({ script, found, flags: options.flags, inherited: options.inherited, defaultLimits: options.defaultLimits });
+  const metadata = withResolvedPrograms(script.path, written, options.programPath);
   if (metadata.schedule !== undefined) await checkSchedule(script, metadata.schedule, options);
   return {
     sourcePath: script.path,

@@ -201,8 +201,11 @@ class Evaluator {
   }
 }
 
-/** `nexus __evaluator SOCKET LIMITS`: the hidden mode in which the daemon starts its child. */
-export async function runEvaluator(socketPath: string, limits: EvaluatorLimits): Promise<void> {
+/** The end of the socket pair that the daemon started it with. */
+const DAEMON_FD = 3;
+
+/** `nexus __evaluator LIMITS`: the hidden mode in which the daemon starts its child. */
+export async function runEvaluator(limits: EvaluatorLimits): Promise<void> {
   // Without the daemon there is nobody to work for, and a stuck thread would keep a plain exit waiting.
   const die = (): void => void process.kill(process.pid, "SIGKILL");
   const outgoing: string[] = [];
@@ -219,17 +222,19 @@ export async function runEvaluator(socketPath: string, limits: EvaluatorLimits):
   process.on("SIGTERM", () => undefined);
   process.on("SIGINT", () => undefined);
   const ready = `${JSON.stringify({ t: "ready", pid: process.pid } satisfies FromEvaluator)}\n`;
-  await Bun.connect({
-    unix: socketPath,
+  const daemon = {
+    fd: DAEMON_FD,
     socket: {
-      open: (socket) => {
+      open: (socket: Bun.Socket<undefined>) => {
         writer = new FrameWriter(socket);
         writer.write(ready);
       },
-      data: (_, bytes) => reader.feed(bytes),
+      data: (_: Bun.Socket<undefined>, bytes: Uint8Array) => reader.feed(bytes),
       drain: () => writer?.drained(),
       close: die,
       error: die,
     },
-  });
+  };
+  // The types know only hosts and paths.
+  await Bun.connect<undefined>(daemon as unknown as Bun.UnixSocketOptions<undefined>);
 }

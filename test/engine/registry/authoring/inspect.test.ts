@@ -6,7 +6,7 @@ import type { Inspection } from "../../../../src/engine/registry/authoring/inspe
 import { inspectBundle } from "../../../../src/engine/registry/authoring/inspect.ts";
 import { INSPECT_COMMAND } from "./script-folder.ts";
 
-const inspect = (bundle: string, timeoutMs = 5_000): Promise<Inspection> => inspectBundle(bundle, { timeoutMs, command: INSPECT_COMMAND });
+const inspect = (bundle: string, timeoutMs = 5_000): Promise<Inspection> => inspectBundle(bundle, { timeoutMs, mechanism: "none", command: INSPECT_COMMAND });
 
 test("an object's fields come as data, and what is none is named", async () => {
   const inspection = await inspect(`

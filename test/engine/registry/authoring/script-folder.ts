@@ -21,7 +21,8 @@ export function prepareOptions(more: Partial<PrepareOptions> = {}): PrepareOptio
     now: Date.parse("2027-01-01T00:00:00Z"),
     defaultLimits: DEFAULT_LIMITS,
     loadTimeoutMs: 5_000,
-    inspect: (bundle, options) => inspectBundle(bundle, { ...options, command: INSPECT_COMMAND }),
+    inspect: (bundle, options) => inspectBundle(bundle, { ...options, mechanism: "none", command: INSPECT_COMMAND }),
+    programPath: process.env["PATH"] ?? "",
     validateSchedule: () => undefined,
     ...more,
   };
