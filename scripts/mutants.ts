@@ -13,7 +13,7 @@ const TABLES = join(root, "test", "mutants");
 /** More would share two cores with tests that measure time. */
 const AT_ONCE = 2;
 /** One mutant's tests, ms. A mechanism that is off may well leave its test hanging; bun's own limit a test ends it before. */
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 600_000;
 
 export interface TabledMutant extends Mutant {
   readonly area: string;

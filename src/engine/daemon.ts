@@ -15,7 +15,10 @@ import { lastSeq } from "./store/event-queries.ts";
 import { checkHealth, type Health } from "./store/health.ts";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "./store/open.ts";
 
-/** The daemon's thread waits no longer than this for another process's write lock; its group is kept and tried again. */
+/**
+ * Once it runs, the daemon's thread waits no longer than this for another process's write lock; its group is kept and
+ * tried again. A start waits as long as any command: beside a busy writer it would else end at once (seen in the crash loop).
+ */
 const BUSY_TIMEOUT_MS = 250;
 /** How often free space is looked at, and a broken database tried again. */
 const LOOK_MS = 1_000;
@@ -72,6 +75,7 @@ export class Daemon {
     this.#acknowledged = lastSeq(store);
     this.health = checkHealth(store, { limitBytes: options.config.health.check_max_mb * 1_048_576 });
     this.#start = beginEpoch(store);
+    store.waitForLock(BUSY_TIMEOUT_MS);
     // Someone may wait for it only later, or never.
     this.#ended.promise.catch(() => undefined);
   }
@@ -206,15 +210,17 @@ export class Daemon {
     this.#tell("storage_failed", failure);
     await engine?.[Symbol.asyncDispose]();
     this.#store.close();
-    while (!this.#stopped) {
+    for (let tries = 0; !this.#stopped; tries += 1) {
       if (!this.#mayGoOn(failure)) {
         this.#ended.reject(failure);
         break;
       }
       if (failure.code === "DATABASE_FULL") this.#ballast.release();
-      else if (this.#failures.length > 1) await Bun.sleep(LOOK_MS);
+      // Not at once again, whatever it is: a disk that stays full, with nothing left to give up, is asked every second.
+      if (tries > 0 || this.#failures.length > 1) await Bun.sleep(LOOK_MS);
       try {
         this.#store = this.#reopen();
+        this.#store.waitForLock(BUSY_TIMEOUT_MS);
         await this.#run();
         // On a full disk only what is there already goes on; `#look` opens the gate when there is room again.
         if (failure.code !== "DATABASE_FULL") this.#restored();
@@ -278,7 +284,7 @@ export class Daemon {
 }
 
 function open({ home, config, redactor }: DaemonOptions): Store {
-  return openStore(home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpoints: true, ...(redactor === undefined ? {} : { redactor }) });
+  return openStore(home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, checkpoints: true, ...(redactor === undefined ? {} : { redactor }) });
 }
 
 function ballastOf({ home, config }: DaemonOptions): Ballast {

@@ -15,6 +15,7 @@ import { HookRegistry, type NewScript } from "../../src/engine/registry/registry
 import { findHook } from "../../src/engine/registry/find-hook.ts";
 import { invocationsOf } from "../../src/engine/store/invocation-queries.ts";
 import { listDispatches } from "../../src/engine/store/dispatches.ts";
+import type { Start } from "../../src/engine/store/epoch.ts";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "../../src/engine/store/open.ts";
 import { tempHome } from "./temp-home.ts";
 
@@ -28,6 +29,8 @@ export interface TestEngineOptions {
   /** Default: a process without a sandbox, as `isolation = "process"`. */
   readonly isolation?: Isolation;
   readonly timers?: boolean;
+  /** How the store says that this start came about; see store/epoch.ts. */
+  readonly start?: (store: Store) => Start;
   /** An existing home, to start again where another engine ended. */
   readonly home?: string;
 }
@@ -55,6 +58,7 @@ export class TestEngine {
       ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
       clock: this.#clock,
       timers: options.timers ?? false,
+      ...(options.start === undefined ? {} : { start: options.start(this.store) }),
       ...(options.services === undefined ? {} : { services: options.services }),
       onRecorded: ({ notices }) => {
         this.notices.push(...notices);

@@ -118,7 +118,7 @@ export class Intake {
         else evaluation.enqueue(single.hookId, single.job);
         return true;
       }
-      const [event] = eventsAfter(store, this.#routed, 1);
+      const [event] = recovery.enough ? [] : eventsAfter(store, this.#routed, 1);
       if (event === undefined || event.seq > recovery.until) break;
       this.#route(event);
     }

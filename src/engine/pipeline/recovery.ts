@@ -5,6 +5,11 @@ import type { Store } from "../store/open.ts";
 
 /** From so many ends in a row at the same place on, something there may be ending the daemon: one pair at a time. */
 const CAREFUL_AFTER = 3;
+/**
+ * So many pairs go alone, then the rest goes together again: each costs a synced commit of its own, and a backlog of
+ * thousands would take minutes (measured: 25 000 pairs, 97 s). What ends the daemon further on is found from there.
+ */
+const CAREFUL_PAIRS = 250;
 
 export interface RecoveryParts {
   readonly store: Store;
@@ -26,7 +31,7 @@ interface Single {
  *
  *   together ── the daemon ended three times at the same place ──▶ careful: one pair at a time, each under a lease
  *      ▲                                                              │
- *      └──────────── everything from before the start is done ◀───────┘
+ *      └── everything from before the start, or 250 pairs, are done ◀─┘
  *
  * A lease is on disk before its pair is handed over, so a pair that takes the daemon with it is known by its attempts
  * and becomes `dead`, and what stands behind it is evaluated. Without such an end nothing here costs anything.
@@ -37,6 +42,7 @@ export class Recovery {
   readonly until: number;
   readonly #singles: Single[] = [];
   #careful: boolean;
+  #given = 0;
 
   constructor(until: number, parts: RecoveryParts) {
     this.#parts = parts;
@@ -46,6 +52,11 @@ export class Recovery {
 
   get careful(): boolean {
     return this.#careful;
+  }
+
+  /** Enough have gone alone: what waits for its turn still does, and nothing is added. */
+  get enough(): boolean {
+    return this.#given >= CAREFUL_PAIRS;
   }
 
   /** Pairs that wait for their turn. */
@@ -66,6 +77,7 @@ export class Recovery {
   next(): (Single & { readonly dead: boolean }) | undefined {
     const single = this.#singles.shift();
     if (single === undefined) return undefined;
+    this.#given += 1;
     const { store, now, epoch, maxAttempts, recoveries } = this.#parts;
     const { hookId, job } = single;
     const attempt = leaseAttempts(store, job.event.id, hookId) + 1;
@@ -75,7 +87,7 @@ export class Recovery {
     return { ...single, dead: false };
   }
 
-  /** Everything from before the start is given out: back to batches. */
+  /** Everything from before the start, or enough of it, is given out: back to batches. */
   finish(): void {
     if (!this.#careful) return;
     this.#careful = false;

@@ -36,8 +36,21 @@ export class Checkpointer {
 
   /** NOOP (SQLite 3.51 and later) only counts; an older library takes it for PASSIVE, which is as right and slower. */
   #waiting(): number {
-    const row = this.#store.db.query<{ log: number; checkpointed: number }, []>("PRAGMA wal_checkpoint(NOOP)").get();
-    return row === null ? 0 : row.log - row.checkpointed;
+    const { log, checkpointed } = this.#checkpoint("NOOP");
+    return log - checkpointed;
+  }
+
+  /**
+   * A disk that refuses is no reason to end here: the log keeps everything until a checkpoint has been synced, the next
+   * one copies it all again, and what is wrong shows in the next commit.
+   */
+  #checkpoint(how: "NOOP" | "PASSIVE"): { readonly log: number; readonly checkpointed: number } {
+    const nothing = { log: 0, checkpointed: 0 };
+    try {
+      return this.#store.db.query<typeof nothing, []>(`PRAGMA wal_checkpoint(${how})`).get() ?? nothing;
+    } catch {
+      return nothing;
+    }
   }
 
   #started(): Worker {
@@ -45,7 +58,10 @@ export class Checkpointer {
       this.#worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url), { workerData: { path: this.#store.path } });
       this.#worker.on("message", () => this.#finish());
       // Without it the log is folded back by the database's own limit, on this thread: slower, and right.
-      this.#worker.on("error", () => undefined);
+      this.#worker.on("error", () => {
+        this.#worker = undefined;
+        this.#busy = false;
+      });
       this.#worker.unref();
     }
     return this.#worker;
@@ -53,6 +69,6 @@ export class Checkpointer {
 
   #finish(): void {
     this.#busy = false;
-    this.#store.db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
+    this.#checkpoint("PASSIVE");
   }
 }

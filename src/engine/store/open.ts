@@ -72,6 +72,11 @@ export class Store {
     this.#durable = durable;
   }
 
+  /** How long to wait for another process's write lock from now on, ms. */
+  waitForLock(ms: number): void {
+    this.db.run(`PRAGMA busy_timeout = ${ms}`);
+  }
+
   /** Changes whenever another connection has committed; the same for this connection's own commits. */
   dataVersion(): number {
     const row = this.db.query<{ data_version: number }, []>("PRAGMA data_version").get();
