@@ -7,20 +7,20 @@ import type { BreakerRules } from "./breaker.ts";
 import { abandonTrial } from "./breaker.ts";
 import { averageAfter, chunkSize } from "./chunk-size.ts";
 import { Debouncer } from "./debouncer.ts";
-import { HookQueue, breakerOf } from "./hook-queue.ts";
+import { HookQueue, breakerOf, type Begun } from "./hook-queue.ts";
 import type { Answer } from "./settle.ts";
 
-/** One terminal pair on its way to the recorder, with the breaker's generation it was begun in. */
-export interface Pending {
+/** One terminal pair on its way to the recorder. */
+export interface Pending extends Begun {
   readonly queue: HookQueue;
   readonly job: Job;
-  readonly generation: number;
   readonly answer: Answer;
 }
 
 export interface EvaluationParts {
   readonly rules: BreakerRules;
   readonly now: () => number;
+  readonly monotonic: () => number;
   readonly load: (hook: Hook) => LoadHeader;
   /** The hook as it is now, for one that no longer is among the registered. */
   readonly find: (hookId: string) => Hook | undefined;
@@ -46,7 +46,7 @@ export class Evaluation implements JobEvents {
 
   constructor(parts: EvaluationParts) {
     this.#parts = parts;
-    this.#debouncer = new Debouncer(parts.now, {
+    this.#debouncer = new Debouncer(parts.monotonic, {
       release: (queue, job) => {
         queue.waiting.push(job);
         this.#ready.add(queue);
@@ -143,6 +143,12 @@ export class Evaluation implements JobEvents {
     this.#skip(queue, job, { from: "skip", outcome: "dead", reason: `the daemon ended ${job.attempt} times while this was under way` });
   }
 
+  /** The version's next Worker begins with the state that is committed; until then nothing more is handed over. */
+  forget({ queue, version }: Pending): void {
+    this.#runtime?.retire(version.id);
+    queue.averageUs = undefined;
+  }
+
   /** Lets held events go now instead of after their quiet time (`serve --once`). */
   releaseHeld(): void {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);
@@ -166,7 +172,11 @@ export class Evaluation implements JobEvents {
       queue.averageUs = averageAfter(queue.averageUs, wire[3]);
       this.#settle(queue, job, { from: "worker", wire });
     }
-    if (queue.solo === "suspect") queue.solo = "no";
+    if (queue.solo === "suspect") {
+      queue.solo = "no";
+      // Its Worker there would keep a state that soon is not the newest any more, for the next time it is suspected.
+      this.#runtime?.retire(version);
+    }
     if (queue.waiting.length > 0) this.#ready.add(queue);
   };
 
@@ -186,7 +196,8 @@ export class Evaluation implements JobEvents {
     }
     if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
     if (why !== "halted") queue.breaker = abandonTrial(queue.breaker);
-    if (why === "halted") queue.halted = true;
+    // Nothing to wait for when it is recorded, as a Worker may halt for what the daemon takes otherwise.
+    if (why === "halted") queue.halted = queue.unrecorded > 0;
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
     this.#ready.add(queue);
@@ -246,7 +257,8 @@ export class Evaluation implements JobEvents {
 
   #submit(queue: HookQueue, jobs: readonly Job[], runtime: Runtime): void {
     const { hook, breaker } = queue;
-    for (const job of jobs) queue.inFlight.set(job, breaker.generation);
+    const begun: Begun = { generation: breaker.generation, version: hook.version };
+    for (const job of jobs) queue.inFlight.set(job, begun);
     const trial = breaker.state === "half-open";
     runtime.submit(
       {
@@ -265,12 +277,13 @@ export class Evaluation implements JobEvents {
   }
 
   #skip(queue: HookQueue, job: Job, answer: Answer & { from: "skip" }): void {
-    this.#parts.settle({ queue, job, generation: queue.breaker.generation, answer });
+    this.#parts.settle({ queue, job, generation: queue.breaker.generation, version: queue.hook.version, answer });
   }
 
   #settle(queue: HookQueue, job: Job, answer: Answer): void {
-    const generation = queue.inFlight.get(job) ?? queue.breaker.generation;
+    const { generation, version } = queue.inFlight.get(job) ?? { generation: queue.breaker.generation, version: queue.hook.version };
     queue.inFlight.delete(job);
-    this.#parts.settle({ queue, job, generation, answer });
+    queue.unrecorded += 1;
+    this.#parts.settle({ queue, job, generation, version, answer });
   }
 }

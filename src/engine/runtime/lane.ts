@@ -1,5 +1,5 @@
 import type { EndedHeader, FromEvaluator, ReplyHeader, ToEvaluator, WireResult } from "./protocol.ts";
-import type { EvaluatorOptions } from "./evaluator-process.ts";
+import type { EvaluatorOptions, EvaluatorProcessEvents } from "./evaluator-process.ts";
 import { EvaluatorProcess } from "./evaluator-process.ts";
 import type { Failure, Job, JobEvents, Submission } from "./job.ts";
 
@@ -12,6 +12,10 @@ export interface LaneEvents extends JobEvents {
   onStarted(pid: number): void;
   onGone(details: { pid: number; code: number | null; signal: string | null; deliberate: boolean }): void;
 }
+
+/** What a lane needs of its evaluator process; the simulation puts its own in its place. */
+export type Evaluator = Pick<EvaluatorProcess, "pid" | "send" | "kill" | typeof Symbol.asyncDispose>;
+export type StartEvaluator = (options: EvaluatorOptions, events: EvaluatorProcessEvents) => Evaluator;
 
 interface ChunkInFlight {
   readonly submission: Submission;
@@ -31,12 +35,16 @@ export class Lane {
   readonly #clockOffset: () => number;
   readonly #chunks = new Map<number, ChunkInFlight>();
   readonly #introduced = new Set<string>();
-  #process: EvaluatorProcess | undefined;
+  /** By version: chunks before this one stood behind some that were returned. */
+  readonly #overtaking = new Map<string, number>();
+  readonly #start: StartEvaluator;
+  #process: Evaluator | undefined;
   #deliberate = false;
   #nextChunk = 1;
   #outgoing: [number, ChunkInFlight][] = [];
 
-  constructor(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number) {
+  constructor(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number, start: StartEvaluator = startProcess) {
+    this.#start = start;
     this.#options = options;
     this.#events = events;
     this.#clockOffset = clockOffset;
@@ -90,6 +98,7 @@ export class Lane {
 
   /** The version's Worker is no longer wanted (replaced, disabled). What it still owes is answered first. */
   retire(version: string): void {
+    this.#overtaking.delete(version);
     if (this.#introduced.delete(version)) this.#process?.send({ t: "retire", v: version });
   }
 
@@ -107,10 +116,10 @@ export class Lane {
     this.#running().send({ t: "run", lines: lines.length, clockOffset: this.#clockOffset(), chunks }, lines);
   }
 
-  #running(): EvaluatorProcess {
+  #running(): Evaluator {
     if (this.#process === undefined) {
       this.#deliberate = false;
-      const started: EvaluatorProcess = new EvaluatorProcess(this.#options, {
+      const started: Evaluator = this.#start(this.#options, {
         onMessage: (message, lines) => this.#receive(message, lines),
         onStray: (text) => this.#events.onStray(text),
         onGone: (details) => this.#gone(started, details),
@@ -184,25 +193,28 @@ export class Lane {
       }
     }
     // Only what that Worker owed: a newer chunk of the version may be on its way to the next one.
+    if (end.owed.length > 0) this.#overtaking.set(end.v, this.#nextChunk);
     this.#returnAll((id) => end.owed.includes(id), "innocent");
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
     if (end.stuck === true) this.kill();
   }
 
-  /** The evaluator had just let its Worker go: introduce the version again and send the chunk once more. */
+  /** The evaluator had just let its Worker go: introduce the version again and send the chunk once more, or return it behind what was returned. */
   #resubmit(version: string, id: number): void {
     const chunk = this.#chunks.get(id);
     this.#introduced.delete(version);
     if (chunk === undefined) return;
+    if (id < (this.#overtaking.get(version) ?? 0)) return this.#returnAll((one) => one === id, "innocent");
     this.#chunks.delete(id);
     this.submit({ ...chunk.submission, jobs: chunk.jobs.filter((job) => job !== undefined) });
     this.flush();
   }
 
-  #gone(process: EvaluatorProcess, details: { code: number | null; signal: string | null }): void {
+  #gone(process: Evaluator, details: { code: number | null; signal: string | null }): void {
     if (this.#process !== process) return;
     this.#process = undefined;
     this.#introduced.clear();
+    this.#overtaking.clear();
     this.#outgoing = [];
     this.#events.onGone({ pid: process.pid, ...details, deliberate: this.#deliberate });
     this.#returnAll(() => true, this.#deliberate ? "innocent" : "suspect");
@@ -229,6 +241,10 @@ export class Lane {
       asked?.send(reply(false, error));
     }
   }
+}
+
+function startProcess(options: EvaluatorOptions, events: EvaluatorProcessEvents): Evaluator {
+  return new EvaluatorProcess(options, events);
 }
 
 /** What was running; when nothing was, the first thing owed: something has to end, or it would be tried for ever. */

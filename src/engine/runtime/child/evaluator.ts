@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { EndedHeader, FromEvaluator, LoadHeader, ReplyHeader, RunHeader, ToEvaluator, WorkerEnd } from "../protocol.ts";
 import { FrameReader, FrameWriter } from "../frames.ts";
-import { WorkerHost } from "./worker-host.ts";
+import { startWorkerHost, type Host, type StartHost } from "./worker-host.ts";
 import type { RunMessage } from "./worker-protocol.ts";
 
 /** How often the deadlines of busy Workers are looked at, ms. */
@@ -20,18 +20,20 @@ interface EvaluatorLimits {
 }
 
 /** The child process between daemon and Workers: it passes text on, watches deadlines, and holds no state worth keeping. */
-class Evaluator {
+export class Evaluator {
   readonly #limits: EvaluatorLimits;
   readonly #send: (text: string) => void;
   readonly #loads = new Map<string, LoadHeader>();
-  readonly #hosts = new Map<string, WorkerHost>();
+  readonly #startHost: StartHost;
+  readonly #hosts = new Map<string, Host>();
   /** Workers that were told to end, and when they are given up for stuck. */
-  readonly #ending = new Map<WorkerHost, number>();
-  /** Versions whose Worker cannot be started yet, in the order in which they were first asked for. */
+  readonly #ending = new Map<Host, number>();
+  /** Versions whose Worker cannot be started yet, or that still have one which is ending and owes something, in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
   #watching: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(limits: EvaluatorLimits, send: (text: string) => void) {
+  constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost) {
+    this.#startHost = startHost;
     this.#limits = limits;
     this.#send = send;
     setInterval(() => this.#retireIdle(), Math.min(limits.idleMs, 10_000)).unref();
@@ -40,7 +42,7 @@ class Evaluator {
   receive(header: ToEvaluator, lines: readonly string[]): void {
     switch (header.t) {
       case "load":
-        this.#loads.set(header.v, header);
+        this.#introduce(header);
         return;
       case "run":
         this.#run(header, lines);
@@ -57,11 +59,17 @@ class Evaluator {
     }
   }
 
+  /** For the next Worker. While one lives its state is newer: kept beside it, this would be stale when it is needed. */
+  #introduce(header: LoadHeader): void {
+    const host = this.#hosts.get(header.v);
+    if (host === undefined || host.isEnding) this.#loads.set(header.v, header);
+  }
+
   #run(header: RunHeader, lines: readonly string[]): void {
     const all = `[${lines.join(",")}]`;
     const now = performance.now();
     for (const chunk of header.chunks) {
-      const whole = chunk.e.length === lines.length;
+      const whole = chunk.e.length === lines.length && chunk.e.every((line, place) => line === place);
       const events = whole ? all : `[${chunk.e.map((index) => lines[index]).join(",")}]`;
       const { c, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch } = chunk;
       const message: RunMessage = { t: "run", c, clockOffset: header.clockOffset, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events };
@@ -77,7 +85,7 @@ class Evaluator {
     const waiting = this.#waiting.get(version);
     if (host !== undefined && !host.isEnding) host.send(message, size, now);
     else if (waiting !== undefined) waiting.push({ message, size });
-    else if (this.#loads.has(version)) this.#waiting.set(version, [{ message, size }]);
+    else if (host?.busy === true || this.#loads.has(version)) this.#waiting.set(version, [{ message, size }]);
     else this.#tell({ t: "unknown", v: version, c: message.c });
   }
 
@@ -88,6 +96,7 @@ class Evaluator {
     let loading = 0;
     for (const host of this.#hosts.values()) if (host.isLoading) loading += 1;
     for (const [version, messages] of this.#waiting) {
+      if (this.#hosts.get(version)?.busy === true) continue;
       if (loading >= LOADING_AT_ONCE || !this.#hasPlace()) return;
       this.#waiting.delete(version);
       const host = this.#start(version, now);
@@ -105,13 +114,13 @@ class Evaluator {
     this.#hosts.get(v)?.send({ t: "reply", id, ok, value }, 0, performance.now());
   }
 
-  #start(version: string, now: number): WorkerHost | undefined {
+  #start(version: string, now: number): Host | undefined {
     const load = this.#loads.get(version);
     if (load === undefined) return undefined;
     // One introduction is one Worker: the daemon sends the then valid state with the next.
     this.#loads.delete(version);
     const code = this.#read(load);
-    const host = new WorkerHost(load, code, {
+    const host = this.#startHost(load, code, {
       onLoaded: () => this.#startWaiting(),
       onResults: (from, chunk, count, results) => this.#results(from, chunk, count, results),
       onCall: (from, id, method, args) => this.#tell({ t: "call", v: from.load.v, id, method, args }),
@@ -133,23 +142,27 @@ class Evaluator {
     }
   }
 
-  #results(host: WorkerHost, chunk: number, count: number, results: string): void {
+  #results(host: Host, chunk: number, count: number, results: string): void {
     host.settle(chunk, count, performance.now());
     this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"lines":1}\n${results}\n`);
     if (host.load.fresh && !host.busy) this.#end(host, "fresh");
     if (!host.busy) this.#startWaiting();
   }
 
-  #end(host: WorkerHost, why: WorkerEnd): void {
+  #end(host: Host, why: WorkerEnd): void {
     host.end(why);
     this.#ending.set(host, performance.now() + IDLE_GRACE_MS);
     this.#watch();
   }
 
-  #ended(host: WorkerHost, end: EndedHeader): void {
+  #ended(host: Host, end: EndedHeader): void {
     this.#ending.delete(host);
-    if (this.#hosts.get(host.load.v) === host) this.#hosts.delete(host.load.v);
-    this.#tell(end);
+    const { v } = end;
+    if (this.#hosts.get(v) === host) this.#hosts.delete(v);
+    // What came behind what it owes goes back with it: run now, it would overtake.
+    const behind = end.owed.length === 0 ? [] : (this.#waiting.get(v) ?? []);
+    if (behind.length > 0) this.#waiting.delete(v);
+    this.#tell({ ...end, owed: [...end.owed, ...behind.map(({ message }) => message.c)] });
     this.#startWaiting();
   }
 
@@ -184,7 +197,7 @@ class Evaluator {
   /** Whether one more Worker may be; past the limit the least recently used idle one makes room. */
   #hasPlace(): boolean {
     let live = 0;
-    let oldest: WorkerHost | undefined;
+    let oldest: Host | undefined;
     for (const host of this.#hosts.values()) {
       if (host.isEnding) continue;
       live += 1;

@@ -2,11 +2,15 @@ import { Worker } from "node:worker_threads";
 import type { EndedHeader, LoadHeader, WorkerEnd } from "../protocol.ts";
 import type { FromWorker, LoadFailedMessage, ToWorker } from "./worker-protocol.ts";
 
+/** What the evaluator needs of a Worker's host; the simulation puts its own in its place. */
+export type Host = Pick<WorkerHost, "load" | "owed" | "lastUsed" | "isLoading" | "isEnding" | "busy" | "send" | "settle" | "watch" | "end" | "giveUp">;
+export type StartHost = (load: LoadHeader, code: string, events: HostEvents, now: number) => Host;
+
 export interface HostEvents {
   onLoaded(): void;
-  onResults(host: WorkerHost, chunk: number, count: number, results: string): void;
-  onCall(host: WorkerHost, id: number, method: "llm" | "search", args: readonly unknown[]): void;
-  onEnded(host: WorkerHost, end: EndedHeader): void;
+  onResults(host: Host, chunk: number, count: number, results: string): void;
+  onCall(host: Host, id: number, method: "llm" | "search", args: readonly unknown[]): void;
+  onEnded(host: Host, end: EndedHeader): void;
 }
 
 /** A Worker that owes results and runs nothing for so long is broken; ms. */
@@ -183,4 +187,8 @@ export class WorkerHost {
     this.#ended = true;
     this.#events.onEnded(this, { t: "ended", v: this.load.v, why: this.#why ?? "exit", owed: [...this.owed.keys()], running: this.#culprits, ...this.#details, ...extra });
   }
+}
+
+export function startWorkerHost(...parts: Parameters<StartHost>): Host {
+  return new WorkerHost(...parts);
 }
