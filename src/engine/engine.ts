@@ -84,14 +84,14 @@ export class Engine {
       rules,
       now,
       monotonic: () => this.#clock.monotonic(),
-      load: (hook) => loadHeader(hook, store.path, loadState(store, hook.version.id)),
+      load: (hook) => loadHeader(hook, store.path, this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))),
       find: (id) => hookById(store, id),
       settle: (pending) => this.#results.add(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
       later,
     });
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
-    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts });
+    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit: (durable, work, committed) => this.#add(durable, work, committed) });
     this.#intake = new Intake({
       store,
       index: this.#index,

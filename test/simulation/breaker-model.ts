@@ -38,14 +38,17 @@ export class BreakerModel {
     return wrong;
   }
 
-  /** A try that was cut short by no fault of the hook says nothing. */
-  abandon(): void {
-    if (this.state === "half-open") this.state = "open";
+  /** Events came back without an answer: a trial that was cut short by no fault of the hook says nothing. */
+  returned(events: readonly string[]): void {
+    for (const event of events) {
+      if (this.state === "half-open" && this.#begun.get(event) === this.#era) this.state = "open";
+      this.#begun.delete(event);
+    }
   }
 
   /** Another start: what was under way is begun anew. */
   restart(): void {
-    this.abandon();
+    if (this.state === "half-open") this.state = "open";
     this.#begun = new Map();
   }
 

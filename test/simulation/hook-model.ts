@@ -40,6 +40,8 @@ export class HookModel {
   limits = new Set<string>();
   readonly versions = new Map<string, HookVersion>();
   readonly done = new Map<string, Done>();
+  /** Events at the runtime. */
+  readonly flying = new Set<string>();
   /** How often its script has begun with an event. */
   readonly tries = new Map<string, number>();
   /** Its outcomes, by event. */
@@ -63,14 +65,13 @@ export class HookModel {
     for (const name of ["debounce_ms", "throttle", "max_fires_per_hour"] as const) if (metadata.limits[name] !== undefined) this.limits.add(name);
   }
 
-  /** Another process changed it. */
-  change(hook: Hook): void {
+  /** Another process changed it, and may have closed its breaker. */
+  change(hook: Hook, closed: boolean): void {
     const { id } = this.hook.version;
-    const { circuit_generation } = this.hook;
     const wasActive = this.active;
     this.take(hook);
     this.untouched = false;
-    if (hook.version.id !== id || hook.circuit_generation !== circuit_generation) this.resetUnseen = true;
+    if (hook.version.id !== id || closed) this.resetUnseen = true;
     if (hook.version.id !== id || (!wasActive && this.active)) this.firesOfLife = 0;
   }
 

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Config } from "../../src/engine/config.ts";
 import type { Clock } from "../../src/engine/core/clock.ts";
 import type { StoredEvent } from "../../src/engine/core/event.ts";
-import type { Submission } from "../../src/engine/runtime/job.ts";
+import type { Job, Submission } from "../../src/engine/runtime/job.ts";
 import type { LoadHeader } from "../../src/engine/runtime/protocol.ts";
 import { activationsOf } from "../../src/engine/store/activations.ts";
 import { eventsAfter } from "../../src/engine/store/event-queries.ts";
@@ -62,7 +62,7 @@ export class Model {
   changed({ hook, before }: Change, keptFrom: string | undefined): void {
     const known = this.hooks.get(hook.id);
     if (known === undefined) this.hooks.set(hook.id, new HookModel(hook, this.#parts.config.breaker));
-    else known.change(hook);
+    else known.change(hook, before?.circuit_generation !== hook.circuit_generation);
     const model = this.hooks.get(hook.id);
     if (model === undefined) return;
     this.#byVersion.set(hook.version.id, model);
@@ -78,6 +78,7 @@ export class Model {
     this.looked();
     for (const model of this.hooks.values()) {
       model.breaker.restart();
+      model.flying.clear();
       model.committed();
     }
   }
@@ -87,11 +88,21 @@ export class Model {
     if (model === undefined) return this.#parts.fail(`a version nobody registered was handed over: ${version}`);
     const wrong = model.breaker.submit(jobs.map(({ event }) => event.id), this.#elapsed(model));
     if (wrong !== undefined) this.#parts.fail(`${model.hook.slug}: ${wrong}`);
+    for (const { event } of jobs) model.flying.add(event.id);
     for (const { event } of jobs) if (model.rows.has(event.id)) this.#parts.fail(`${model.hook.slug} was handed ${event.id}, which has its outcome`);
   }
 
-  returned(version: string, why: string): void {
-    if (why !== "halted") this.#byVersion.get(version)?.breaker.abandon();
+  returned(version: string, jobs: readonly Job[], why: string): void {
+    const model = this.#byVersion.get(version);
+    model?.breaker.returned(jobs.map(({ event }) => event.id));
+    for (const { event } of jobs) model?.flying.delete(event.id);
+    // What was on its way behind what a Worker hands back may reach another Worker, and overtakes it, once.
+    if (why === "halted") for (const event of model?.flying ?? []) model?.tries.set(event, 2);
+  }
+
+  /** The wall clock was set. */
+  clockSet(): void {
+    for (const { breaker } of this.hooks.values()) breaker.openedAt = { ...breaker.openedAt, wall: Math.min(breaker.openedAt.wall, this.#parts.clock.now()) };
   }
 
   acted(load: LoadHeader, event: string, act: Act, counted: number | undefined): void {
@@ -169,6 +180,7 @@ export class Model {
     if (owed?.delete(row.hook_id) !== true) return wrong(model.rows.has(row.event_id) ? "a second outcome" : "the hook was not to see this event");
     if (owed.size === 0) this.#owed.delete(row.event_id);
     model.rows.set(row.event_id, row);
+    model.flying.delete(row.event_id);
     if (row.outcome.startsWith("skipped_") || row.outcome === "dead") {
       const reason = model.skip(row);
       if (reason !== undefined) wrong(reason);
@@ -190,7 +202,8 @@ export class Model {
       model.lastSeq = seq;
     }
     const failed = row.outcome !== "fired" && row.outcome !== "no_fire";
-    model.breaker.row(row.event_id, failed, { wall: this.#parts.clock.now(), monotonic: this.#parts.clock.monotonic() });
+    // A version that was replaced before its failure to load was recorded counts no more.
+    if (!unloaded || row.version_id === model.hook.version.id) model.breaker.row(row.event_id, failed, { wall: this.#parts.clock.now(), monotonic: this.#parts.clock.monotonic() });
     if (!failed && done?.counted !== undefined) {
       if (done.counted !== this.countOf(done.version) + 1) wrong(`its script saw ${done.counted - 1} in its state; ${this.countOf(done.version)} was committed`);
       this.#counts.set(done.version, done.counted);

@@ -1,6 +1,7 @@
 import type { EndedHeader, LoadHeader, RunEvent, WireResult, WorkerEnd } from "../../src/engine/runtime/protocol.ts";
 import type { Host, HostEvents } from "../../src/engine/runtime/child/worker-host.ts";
 import type { RunMessage, ToWorker } from "../../src/engine/runtime/child/worker-protocol.ts";
+import { isSureResult } from "../../src/engine/runtime/child/sure-result.ts";
 import { actOf, loads, type Act, type Temper } from "./hook-acts.ts";
 import type { Random } from "./random.ts";
 
@@ -222,7 +223,7 @@ export class SimWorker implements Host {
     const result = resultOf(act, event, this.load.hook.slug);
     this.#failed = ok ? 0 : this.#failed + 1;
     if (this.#failed >= chunk.threshold) this.#halted = true;
-    const doubtful = counted !== undefined && result?.["emit"] !== undefined;
+    const doubtful = counted !== undefined && result !== undefined && !isSureResult(result);
     if (kind !== "throws" && (act.disable || doubtful || (act.fire && kind !== "invalid" && chunk.haltOnFire))) this.#halted = true;
     const at = this.#around.now();
     const state = counted === undefined ? {} : { state: [["n", counted]] as const };

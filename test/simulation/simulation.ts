@@ -201,7 +201,7 @@ class Simulation implements Disk {
       ...events,
       onReturned: (version, jobs, why) => {
         this.#note(() => `returned ${why}: ${jobs.map(({ event }) => event.id).join(" ")} of ${version}`);
-        model.returned(version, why);
+        model.returned(version, jobs, why);
         events.onReturned(version, jobs, why);
       },
     });
@@ -273,6 +273,7 @@ class Simulation implements Disk {
   #jump(ms: number): void {
     this.#note(() => `the clock is set by ${ms} ms`);
     this.#loop.jump(ms);
+    this.#model.clockSet();
   }
 
   /** An orderly stop: what is under way is dropped, as after the drain's time. */

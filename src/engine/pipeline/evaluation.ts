@@ -86,6 +86,7 @@ export class Evaluation implements JobEvents {
       this.#runtime?.retire(before.version.id);
       this.#byVersion.set(hook.version.id, queue);
       queue.averageUs = undefined;
+      queue.halts = false;
       queue.solo = "no";
       queue.epoch += 1;
       queue.breaker = breakerOf(hook);
@@ -190,14 +191,17 @@ export class Evaluation implements JobEvents {
   readonly onReturned = (version: string, jobs: readonly Job[], why: "halted" | "innocent" | "suspect"): void => {
     const queue = this.#byVersion.get(version);
     if (queue === undefined) return;
+    let trial = false;
     for (const job of jobs) {
+      trial ||= queue.inFlight.get(job)?.generation === queue.breaker.generation;
       queue.inFlight.delete(job);
       if (why !== "halted") job.attempt += 1;
     }
     if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
-    if (why !== "halted") queue.breaker = abandonTrial(queue.breaker);
+    if (trial) queue.breaker = abandonTrial(queue.breaker);
     // Nothing to wait for when it is recorded, as a Worker may halt for what the daemon takes otherwise.
     if (why === "halted") queue.halted = queue.unrecorded > 0;
+    queue.halts ||= why === "halted";
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
     this.#ready.add(queue);
@@ -249,7 +253,7 @@ export class Evaluation implements JobEvents {
     // With nothing left of the quota there is still room for saying so.
     if (flying === 0) return Math.max(1, Math.min(size, quota));
     // A second chunk may wait in the Worker so that it never idles, but only while all is well and order is safe.
-    const calm = metadata.mode === "persistent" && queue.breaker.failures === 0 && queue.averageUs !== undefined;
+    const calm = !queue.halts && metadata.mode === "persistent" && queue.breaker.failures === 0 && queue.averageUs !== undefined;
     const free = size * 2 - flying;
     const worthwhile = concurrency > 1 ? free > 0 : size > 1 && free >= size / 2;
     return calm && worthwhile ? Math.min(free, quota) : 0;

@@ -62,6 +62,8 @@ export class HookQueue {
   held: { job: Job; since: number; due: number } | undefined;
   /** Its Worker halted; nothing more is handed over before what made it halt is recorded. */
   halted = false;
+  /** Its Worker has halted before: a second chunk on its way could reach another Worker, and overtake what is handed back. */
+  halts = false;
   /** What came back and is not recorded yet. */
   unrecorded = 0;
   /** Grows whenever what a Worker counts for itself (failures, halt) starts anew. */

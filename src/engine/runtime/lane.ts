@@ -35,8 +35,6 @@ export class Lane {
   readonly #clockOffset: () => number;
   readonly #chunks = new Map<number, ChunkInFlight>();
   readonly #introduced = new Set<string>();
-  /** By version: chunks before this one stood behind some that were returned. */
-  readonly #overtaking = new Map<string, number>();
   readonly #start: StartEvaluator;
   #process: Evaluator | undefined;
   #deliberate = false;
@@ -98,7 +96,6 @@ export class Lane {
 
   /** The version's Worker is no longer wanted (replaced, disabled). What it still owes is answered first. */
   retire(version: string): void {
-    this.#overtaking.delete(version);
     if (this.#introduced.delete(version)) this.#process?.send({ t: "retire", v: version });
   }
 
@@ -147,7 +144,10 @@ export class Lane {
         this.#ended(message);
         return;
       case "unknown":
-        this.#resubmit(message.v, message.c);
+        this.#returnAll((id) => id === message.c, "innocent");
+        return;
+      case "wanted":
+        this.#introduceAgain(message.v);
         return;
       case "call":
         void this.#call(message.v, message.id, message.method, message.args);
@@ -193,28 +193,21 @@ export class Lane {
       }
     }
     // Only what that Worker owed: a newer chunk of the version may be on its way to the next one.
-    if (end.owed.length > 0) this.#overtaking.set(end.v, this.#nextChunk);
     this.#returnAll((id) => end.owed.includes(id), "innocent");
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
     if (end.stuck === true) this.kill();
   }
 
-  /** The evaluator had just let its Worker go: introduce the version again and send the chunk once more, or return it behind what was returned. */
-  #resubmit(version: string, id: number): void {
-    const chunk = this.#chunks.get(id);
+  /** The evaluator had let the version's Worker go before a chunk arrived. */
+  #introduceAgain(version: string): void {
     this.#introduced.delete(version);
-    if (chunk === undefined) return;
-    if (id < (this.#overtaking.get(version) ?? 0)) return this.#returnAll((one) => one === id, "innocent");
-    this.#chunks.delete(id);
-    this.submit({ ...chunk.submission, jobs: chunk.jobs.filter((job) => job !== undefined) });
-    this.flush();
+    for (const { submission } of this.#chunks.values()) if (submission.version === version) return this.#introduce(submission);
   }
 
   #gone(process: Evaluator, details: { code: number | null; signal: string | null }): void {
     if (this.#process !== process) return;
     this.#process = undefined;
     this.#introduced.clear();
-    this.#overtaking.clear();
     this.#outgoing = [];
     this.#events.onGone({ pid: process.pid, ...details, deliberate: this.#deliberate });
     this.#returnAll(() => true, this.#deliberate ? "innocent" : "suspect");

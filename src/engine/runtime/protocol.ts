@@ -126,7 +126,10 @@ export type FromEvaluator =
   | ResultsHeader
   | EndedHeader
   | CallHeader
+  /** Not run: it came behind what its version's last Worker still owed when it ended. */
   | { readonly t: "unknown"; readonly v: string; readonly c: number }
+  /** Chunks of the version wait for its introduction. */
+  | { readonly t: "wanted"; readonly v: string }
   | { readonly t: "pong"; readonly n: number };
 
 /** 0 no fire and nothing else to say; 1 a HookResult; 2 the hook failed; 3 not run (halted before it). */

@@ -28,8 +28,10 @@ export class Evaluator {
   readonly #hosts = new Map<string, Host>();
   /** Workers that were told to end, and when they are given up for stuck. */
   readonly #ending = new Map<Host, number>();
-  /** Versions whose Worker cannot be started yet, or that still have one which is ending and owes something, in the order in which they were first asked for. */
+  /** Versions whose Worker cannot be started yet (no place, no introduction, the last one still ends), in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
+  /** Versions whose last Worker ended owing something: until they are introduced anew, what comes was sent behind that. */
+  readonly #stale = new Set<string>();
   #watching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost) {
@@ -61,8 +63,11 @@ export class Evaluator {
 
   /** For the next Worker. While one lives its state is newer: kept beside it, this would be stale when it is needed. */
   #introduce(header: LoadHeader): void {
+    this.#stale.delete(header.v);
     const host = this.#hosts.get(header.v);
-    if (host === undefined || host.isEnding) this.#loads.set(header.v, header);
+    if (host !== undefined && !host.isEnding) return;
+    this.#loads.set(header.v, header);
+    this.#startWaiting();
   }
 
   #run(header: RunHeader, lines: readonly string[]): void {
@@ -79,14 +84,17 @@ export class Evaluator {
     this.#watch();
   }
 
-  /** To the version's Worker; to the line of those that wait for one; or back, when the version must be introduced anew. */
+  /** To the version's Worker; to the line of those that wait for one; or back, where it would overtake what was returned. */
   #hand(version: string, message: RunMessage, size: number, now: number): void {
     const host = this.#hosts.get(version);
     const waiting = this.#waiting.get(version);
     if (host !== undefined && !host.isEnding) host.send(message, size, now);
     else if (waiting !== undefined) waiting.push({ message, size });
-    else if (host?.busy === true || this.#loads.has(version)) this.#waiting.set(version, [{ message, size }]);
-    else this.#tell({ t: "unknown", v: version, c: message.c });
+    else if (this.#stale.has(version)) this.#tell({ t: "unknown", v: version, c: message.c });
+    else {
+      this.#waiting.set(version, [{ message, size }]);
+      if (host?.busy !== true && !this.#loads.has(version)) this.#tell({ t: "wanted", v: version });
+    }
   }
 
   /** Starts Workers for those that wait, as many as may load at once and find a place. */
@@ -96,14 +104,11 @@ export class Evaluator {
     let loading = 0;
     for (const host of this.#hosts.values()) if (host.isLoading) loading += 1;
     for (const [version, messages] of this.#waiting) {
-      if (this.#hosts.get(version)?.busy === true) continue;
+      if (this.#hosts.get(version)?.busy === true || !this.#loads.has(version)) continue;
       if (loading >= LOADING_AT_ONCE || !this.#hasPlace()) return;
       this.#waiting.delete(version);
       const host = this.#start(version, now);
-      for (const { message, size } of messages) {
-        if (host === undefined) this.#tell({ t: "unknown", v: version, c: message.c });
-        else host.send(message, size, now);
-      }
+      for (const { message, size } of messages) host?.send(message, size, now);
       loading += 1;
     }
     this.#watch();
@@ -161,7 +166,11 @@ export class Evaluator {
     if (this.#hosts.get(v) === host) this.#hosts.delete(v);
     // What came behind what it owes goes back with it: run now, it would overtake.
     const behind = end.owed.length === 0 ? [] : (this.#waiting.get(v) ?? []);
-    if (behind.length > 0) this.#waiting.delete(v);
+    if (end.owed.length > 0) {
+      this.#waiting.delete(v);
+      this.#loads.delete(v);
+      this.#stale.add(v);
+    }
     this.#tell({ ...end, owed: [...end.owed, ...behind.map(({ message }) => message.c)] });
     this.#startWaiting();
   }
