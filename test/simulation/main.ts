@@ -4,19 +4,46 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { simulate } from "./simulation.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, seeds: { type: "string", default: "1000" }, from: { type: "string", default: "1" }, trace: { type: "boolean", default: false } } });
-const hooksFolder = mkdtempSync(join(tmpdir(), "nexus-simulate-"));
-const started = performance.now();
-const first = Number(values.seed ?? values.from);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
-let failed = 0, steps = 0, starts = 0, rows = 0;
-const kinds = new Map<string, number[]>();
-for (let seed = first; seed < first + count; seed += 1) {
-  const outcome = simulate({ seed, hooksFolder, trace: values.trace });
-  steps += outcome.steps; starts += outcome.starts; rows += outcome.rows;
-  if (values.trace) console.log(outcome.trace.join("\n"));
-  if (outcome.violation !== undefined) { failed += 1; const k = outcome.violation.replace(/\d+|hook_\d+/g, "#").slice(0, 160); kinds.set(k, [...(kinds.get(k) ?? []), seed]); }
+/**
+ * `bun run simulate`: runs seeds one after the other and stops at the first that fails, with the command that replays it.
+ *
+ *   --seeds N   so many (10 000), beginning with --from (1)
+ *   --seed N    this one alone; --trace prints everything that happened in it
+ *   --all       goes on after a failure
+ *   --json      one line with the figures, for the test
+ */
+function main(): number {
+  const { values } = parseArgs({
+    options: { seed: { type: "string" }, seeds: { type: "string", default: "10000" }, from: { type: "string", default: "1" }, trace: { type: "boolean", default: false }, all: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+  });
+  const from = Number(values.seed ?? values.from);
+  const count = values.seed === undefined ? Number(values.seeds) : 1;
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(count)) {
+    console.error("--seed, --seeds and --from are whole numbers");
+    return 2;
+  }
+  const hooksFolder = mkdtempSync(join(tmpdir(), "nexus-simulate-"));
+  const started = performance.now();
+  const sum = { seeds: 0, failed: 0, tasks: 0, starts: 0, outcomes: 0, ms: 0 };
+  try {
+    for (let seed = from; seed < from + count && (sum.failed === 0 || values.all); seed += 1) {
+      const { violation, tasks, starts, outcomes, trace } = simulate({ seed, hooksFolder, trace: values.trace });
+      for (const line of trace) console.log(line);
+      sum.seeds += 1;
+      sum.tasks += tasks;
+      sum.starts += starts;
+      sum.outcomes += outcomes;
+      if (violation === undefined) continue;
+      sum.failed += 1;
+      console.error(`seed ${seed}: ${violation}\n  replay it: bun run simulate --seed ${seed} --trace`);
+    }
+  } finally {
+    rmSync(hooksFolder, { recursive: true, force: true });
+  }
+  sum.ms = Math.round(performance.now() - started);
+  if (values.json) console.log(JSON.stringify(sum));
+  else console.log(`${sum.seeds} seeds, ${sum.failed} failed: ${sum.outcomes} outcomes, ${sum.starts} starts of the daemon, ${sum.tasks} tasks in ${(sum.ms / 1_000).toFixed(1)} s (${(sum.ms / sum.seeds).toFixed(1)} ms a seed)`);
+  return sum.failed === 0 ? 0 : 1;
 }
-for (const [k, seeds] of kinds) console.log(seeds.length, seeds.slice(0, 5).join(","), k);
-console.log({ count, failed, steps, starts, rows, ms: (performance.now() - started) / count });
-rmSync(hooksFolder, { recursive: true, force: true });
+
+process.exitCode = main();

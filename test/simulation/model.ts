@@ -121,11 +121,12 @@ export class Model {
   }
 
   committed(store: SimStore): void {
-    const ended = store.name === "engine" ? this.#ended(store) : new Map<string, number>();
-    for (const event of eventsAfter(store, this.#lastSeq, 1_000)) this.#event(event, ended);
     const rows = this.#parts.db
       .query<Row, [number]>("SELECT rowid, hook_id, event_id, version_id, outcome, fired FROM hook_invocations WHERE rowid > ? ORDER BY rowid")
       .all(this.#lastRow);
+    // Only an answer, or a script that does not load, can end a hook.
+    const ended = store.name === "engine" && (rows.length > 0 || this.#loadFailed.size > 0) ? this.#ended(store) : new Map<string, number>();
+    for (const event of eventsAfter(store, this.#lastSeq, 1_000)) this.#event(event, ended);
     for (const id of ended.keys()) this.#end(id);
     for (const row of rows) this.#row(row);
     for (const id of ended.keys()) this.#checkEnd(id, store);

@@ -28,9 +28,10 @@ export interface Outcome {
   readonly seed: number;
   /** What was wrong first; undefined for a run in which everything held. */
   readonly violation: string | undefined;
-  readonly steps: number;
+  /** Tasks of the event loop, starts of the daemon, rows of `hook_invocations`. */
+  readonly tasks: number;
   readonly starts: number;
-  readonly rows: number;
+  readonly outcomes: number;
   readonly trace: readonly string[];
 }
 
@@ -91,8 +92,8 @@ class Simulation implements Disk {
     this.#rest();
     if (this.#violation === undefined) checkRest({ db: this.#db, model: this.#model, acknowledged: this.#acknowledged, told: this.#told, fail: (message) => this.#fail(message) });
     this.kill();
-    const rows = this.#db.query<{ n: number }, []>("SELECT count(*) AS n FROM hook_invocations").get()?.n ?? 0;
-    return { seed: this.#seed, violation: this.#violation, steps: this.#loop.steps, starts: this.#starts, rows, trace: this.#trace ?? [] };
+    const outcomes = this.#db.query<{ n: number }, []>("SELECT count(*) AS n FROM hook_invocations").get()?.n ?? 0;
+    return { seed: this.#seed, violation: this.#violation, tasks: this.#loop.steps, starts: this.#starts, outcomes, trace: this.#trace ?? [] };
   }
 
   fault(store: SimStore): DiskFault | undefined {

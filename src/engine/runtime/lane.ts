@@ -96,7 +96,9 @@ export class Lane {
 
   /** The version's Worker is no longer wanted (replaced, disabled). What it still owes is answered first. */
   retire(version: string): void {
-    if (this.#introduced.delete(version)) this.#process?.send({ t: "retire", v: version });
+    // Also when it was not introduced, by the report of an end that came late: a Worker of it may live.
+    this.#introduced.delete(version);
+    this.#process?.send({ t: "retire", v: version });
   }
 
   kill(): void {

@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 import { migrate } from "./migrate.ts";
 
+/**
+ * bun:sqlite keeps 20 prepared statements and prepares all others anew each time (2.8 instead of 0.2 µs each, measured on
+ * 1.4.5); the store has about a hundred.
+ */
+Database.MAX_QUERY_CACHE_SIZE = 256;
+
 /** Marks the file as ours (`PRAGMA application_id`): "NEXU". */
 const APPLICATION_ID = 0x4e455855;
 
