@@ -126,6 +126,7 @@ export class Engine {
       timers: options.timers !== false,
       accept: (events) => void this.#intake.accept(events),
       commit: (work) => this.#commit.run(work),
+      isActive: (id) => this.#evaluation.isActive(id),
       missed: (id, hook, range) => this.#notices.write("slots_missed", hook?.id, { schedule: id, ...range }),
       compile: compileSchedule,
       later,

@@ -18,8 +18,8 @@ import { emptyDatabase, Killed, SimStore, type Disk, type DiskFault } from "./si
 import type { Surroundings } from "./sim-worker.ts";
 import { takeTime } from "./take-time.ts";
 
-/** A run that does not come to rest in so many tasks never will. */
-const MOST_STEPS = 30_000;
+/** A run that does not come to rest in so many tasks never will: hours of looking for something to do. */
+const MOST_STEPS = 500_000;
 
 /** What another process has changed is seen within this (contract, section 2). */
 const NOTICED_MS = 100;

@@ -88,17 +88,26 @@ export class Evaluation implements JobEvents {
       queue.averageUs = undefined;
       queue.halts = false;
       queue.solo = "no";
-      queue.epoch += 1;
-      queue.breaker = breakerOf(hook);
-    } else if (before.circuit_generation !== hook.circuit_generation) {
-      queue.epoch += 1;
-      queue.breaker = breakerOf(hook);
-    }
+      this.#renewBreaker(queue);
+    } else if (before.circuit_generation !== hook.circuit_generation) this.#renewBreaker(queue);
     if (!queue.isActive) {
       this.#runtime?.retire(hook.version.id);
       this.#debouncer.flush(queue);
     }
     this.#ready.add(queue);
+  }
+
+  /** As it is stored, in a generation that nothing under way was begun in: a trial moves on in memory alone. */
+  #renewBreaker(queue: HookQueue): void {
+    const { generation } = queue.breaker;
+    queue.epoch += 1;
+    queue.breaker = breakerOf(queue.hook);
+    queue.breaker = { ...queue.breaker, generation: Math.max(generation, queue.breaker.generation) + 1 };
+  }
+
+  /** Whether the hook sees events, as far as this transaction has come. */
+  isActive(hookId: string): boolean {
+    return this.#queues.get(hookId)?.isActive === true;
   }
 
   /** A matched event; it waits for its turn. */

@@ -35,6 +35,8 @@ export interface TimekeeperParts {
   readonly timers: boolean;
   /** Inside a transaction: stores the events of slots that run. */
   readonly accept: (events: readonly NewEvent[]) => void;
+  /** Whether a hook sees events now, inside the transaction. */
+  readonly isActive: (hookId: string) => boolean;
   /** Runs work in the next commit. */
   readonly commit: (work: () => void) => Promise<void>;
   readonly missed: (id: string, hook: Hook | undefined, range: NonNullable<SlotPlan["missed"]>) => void;
@@ -106,8 +108,8 @@ export class Timekeeper {
     if (due.length === 0) return;
     const ends: (readonly [Line, number])[] = [];
     await this.#parts.commit(() => {
-      // A hook that was disabled or changed just before this commit has no slots of this line any more.
-      for (const line of due) if (this.#lines.get(line.id) === line) ends.push([line, this.#write(line, now)]);
+      // A hook that was changed or disabled just before this commit, or in it, has no slots of this line any more.
+      for (const line of due) if (this.#lines.get(line.id) === line && (line.hook === undefined || this.#parts.isActive(line.id))) ends.push([line, this.#write(line, now)]);
     });
     // Only what is committed is behind us: a failed commit leaves the slots due.
     for (const [line, end] of ends) line.after = Math.max(line.after, end);

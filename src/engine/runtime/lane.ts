@@ -34,7 +34,10 @@ export class Lane {
   readonly #events: LaneEvents;
   readonly #clockOffset: () => number;
   readonly #chunks = new Map<number, ChunkInFlight>();
+  /** Versions this evaluator has been told of; it asks for them again when it needs them. */
   readonly #introduced = new Set<string>();
+  /** By version: chunks before this one were sent behind some that came back. */
+  readonly #overtaking = new Map<string, number>();
   readonly #start: StartEvaluator;
   #process: Evaluator | undefined;
   #deliberate = false;
@@ -96,9 +99,7 @@ export class Lane {
 
   /** The version's Worker is no longer wanted (replaced, disabled). What it still owes is answered first. */
   retire(version: string): void {
-    // Also when it was not introduced, by the report of an end that came late: a Worker of it may live.
-    this.#introduced.delete(version);
-    this.#process?.send({ t: "retire", v: version });
+    if (this.#introduced.has(version)) this.#process?.send({ t: "retire", v: version });
   }
 
   kill(): void {
@@ -145,9 +146,6 @@ export class Lane {
       case "ended":
         this.#ended(message);
         return;
-      case "unknown":
-        this.#returnAll((id) => id === message.c, "innocent");
-        return;
       case "wanted":
         this.#introduceAgain(message.v);
         return;
@@ -185,7 +183,6 @@ export class Lane {
   }
 
   #ended(end: EndedHeader): void {
-    this.#introduced.delete(end.v);
     const failure = failureOf(end);
     if (failure !== undefined && end.why !== "load") {
       for (const [id, index, ranForMs] of culpritsOf(end)) {
@@ -195,30 +192,40 @@ export class Lane {
       }
     }
     // Only what that Worker owed: a newer chunk of the version may be on its way to the next one.
+    if (end.owed.length > 0) this.#overtaking.set(end.v, this.#nextChunk);
     this.#returnAll((id) => end.owed.includes(id), "innocent");
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
     if (end.stuck === true) this.kill();
   }
 
-  /** The evaluator had let the version's Worker go before a chunk arrived. */
+  /**
+   * The version's Worker is gone, and all its results are here: the next begins with the state as it is now. What was on
+   * its way when others of the version came back is taken back, too, and goes again behind them.
+   */
   #introduceAgain(version: string): void {
-    this.#introduced.delete(version);
-    for (const { submission } of this.#chunks.values()) if (submission.version === version) return this.#introduce(submission);
+    const from = this.#overtaking.get(version) ?? 0;
+    for (const [, { submission }] of this.#chunks) {
+      if (submission.version !== version) continue;
+      this.#returnAll((id, chunk) => id < from && chunk.submission.version === version, "innocent");
+      this.#process?.send({ ...submission.load(), from });
+      return;
+    }
   }
 
   #gone(process: Evaluator, details: { code: number | null; signal: string | null }): void {
     if (this.#process !== process) return;
     this.#process = undefined;
     this.#introduced.clear();
+    this.#overtaking.clear();
     this.#outgoing = [];
     this.#events.onGone({ pid: process.pid, ...details, deliberate: this.#deliberate });
     this.#returnAll(() => true, this.#deliberate ? "innocent" : "suspect");
   }
 
-  #returnAll(wanted: (id: number) => boolean, why: "innocent" | "suspect"): void {
+  #returnAll(wanted: (id: number, chunk: ChunkInFlight) => boolean, why: "innocent" | "suspect"): void {
     const byVersion = new Map<string, Job[]>();
     for (const [id, chunk] of this.#chunks) {
-      if (!wanted(id)) continue;
+      if (!wanted(id, chunk)) continue;
       this.#chunks.delete(id);
       const jobs = chunk.jobs.filter((job) => job !== undefined);
       const { version } = chunk.submission;

@@ -10,6 +10,7 @@ import type { Event, Permissions, Principal, Session } from "../core/event.ts";
  *
  *   daemon                      evaluator                     Worker (one per hook version)
  *   load {v, path, hash, ...} ─▶ keeps it
+ *            wanted {v}      ◀── for the next Worker, when the last one is gone
  *   run {v, c} + events ───────▶ starts a Worker on need ────▶ runs them in order
  *            results {v, c} ◀─── passes on ◀────────────────── results, flushed early when a hook is slow
  *            ended {v, why}  ◀── Worker gone: timeout, exit, idle; the daemon knows what it still owed
@@ -49,6 +50,8 @@ export interface LoadHeader {
   readonly fresh: boolean;
   readonly llmCalls: number;
   readonly state: Readonly<Record<string, unknown>>;
+  /** Chunks of the version before this one are not to be run: they were returned. */
+  readonly from?: number;
 }
 
 export interface RunHeader {
@@ -126,9 +129,7 @@ export type FromEvaluator =
   | ResultsHeader
   | EndedHeader
   | CallHeader
-  /** Not run: it came behind what its version's last Worker still owed when it ended. */
-  | { readonly t: "unknown"; readonly v: string; readonly c: number }
-  /** Chunks of the version wait for its introduction. */
+  /** Chunks of the version wait for its introduction: its Worker has ended, and everything it had to say was said before this. */
   | { readonly t: "wanted"; readonly v: string }
   | { readonly t: "pong"; readonly n: number };
 

@@ -30,8 +30,6 @@ export class Evaluator {
   readonly #ending = new Map<Host, number>();
   /** Versions whose Worker cannot be started yet (no place, no introduction, the last one still ends), in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
-  /** Versions whose last Worker ended owing something: until they are introduced anew, what comes was sent behind that. */
-  readonly #stale = new Set<string>();
   #watching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost) {
@@ -61,12 +59,17 @@ export class Evaluator {
     }
   }
 
-  /** For the next Worker. While one lives its state is newer: kept beside it, this would be stale when it is needed. */
-  #introduce(header: LoadHeader): void {
-    this.#stale.delete(header.v);
-    const host = this.#hosts.get(header.v);
-    if (host !== undefined && !host.isEnding) return;
-    this.#loads.set(header.v, header);
+  /** For the next Worker. Asked for, it says which of the chunks that wait are no longer to be run. */
+  #introduce({ from = 0, ...load }: LoadHeader): void {
+    if (this.#hosts.has(load.v)) return;
+    const waiting = this.#waiting.get(load.v)?.filter(({ message }) => message.c >= from);
+    if (waiting?.length === 0) {
+      this.#waiting.delete(load.v);
+      return;
+    }
+    this.#loads.set(load.v, load);
+    if (waiting === undefined) return;
+    this.#waiting.set(load.v, waiting);
     this.#startWaiting();
   }
 
@@ -84,16 +87,15 @@ export class Evaluator {
     this.#watch();
   }
 
-  /** To the version's Worker; to the line of those that wait for one; or back, where it would overtake what was returned. */
+  /** To the version's Worker; or to the line of those that wait for one, with a word to the daemon when it must introduce the version anew. */
   #hand(version: string, message: RunMessage, size: number, now: number): void {
     const host = this.#hosts.get(version);
     const waiting = this.#waiting.get(version);
     if (host !== undefined && !host.isEnding) host.send(message, size, now);
     else if (waiting !== undefined) waiting.push({ message, size });
-    else if (this.#stale.has(version)) this.#tell({ t: "unknown", v: version, c: message.c });
     else {
       this.#waiting.set(version, [{ message, size }]);
-      if (host?.busy !== true && !this.#loads.has(version)) this.#tell({ t: "wanted", v: version });
+      if (host === undefined && !this.#loads.has(version)) this.#tell({ t: "wanted", v: version });
     }
   }
 
@@ -104,7 +106,7 @@ export class Evaluator {
     let loading = 0;
     for (const host of this.#hosts.values()) if (host.isLoading) loading += 1;
     for (const [version, messages] of this.#waiting) {
-      if (this.#hosts.get(version)?.busy === true || !this.#loads.has(version)) continue;
+      if (!this.#loads.has(version)) continue;
       if (loading >= LOADING_AT_ONCE || !this.#hasPlace()) return;
       this.#waiting.delete(version);
       const host = this.#start(version, now);
@@ -164,14 +166,15 @@ export class Evaluator {
     this.#ending.delete(host);
     const { v } = end;
     if (this.#hosts.get(v) === host) this.#hosts.delete(v);
-    // What came behind what it owes goes back with it: run now, it would overtake.
-    const behind = end.owed.length === 0 ? [] : (this.#waiting.get(v) ?? []);
-    if (end.owed.length > 0) {
+    const behind = this.#waiting.get(v) ?? [];
+    if (end.owed.length === 0) {
+      this.#tell(end);
+      if (behind.length > 0) this.#tell({ t: "wanted", v });
+    } else {
+      // What came behind what it owes goes back with it: run now, it would overtake.
       this.#waiting.delete(v);
-      this.#loads.delete(v);
-      this.#stale.add(v);
+      this.#tell({ ...end, owed: [...end.owed, ...behind.map(({ message }) => message.c)] });
     }
-    this.#tell({ ...end, owed: [...end.owed, ...behind.map(({ message }) => message.c)] });
     this.#startWaiting();
   }
 
