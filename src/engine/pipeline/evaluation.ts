@@ -2,12 +2,13 @@ import type { Hook } from "../core/hook.ts";
 import type { Failure, Job, JobEvents } from "../runtime/job.ts";
 import type { LoadHeader, WireResult } from "../runtime/protocol.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { decide, firesLeft } from "./admission.ts";
+import { decide } from "./admission.ts";
 import type { BreakerRules } from "./breaker.ts";
 import { abandonTrial } from "./breaker.ts";
-import { averageAfter, chunkSize } from "./chunk-size.ts";
+import { averageAfter } from "./chunk-size.ts";
 import { Debouncer } from "./debouncer.ts";
 import { HookQueue, breakerOf, type Begun } from "./hook-queue.ts";
+import { roomOf } from "./room.ts";
 import type { Answer } from "./settle.ts";
 
 /** One terminal pair on its way to the recorder. */
@@ -87,6 +88,7 @@ export class Evaluation implements JobEvents {
       this.#byVersion.set(hook.version.id, queue);
       queue.averageUs = undefined;
       queue.halts = false;
+      queue.draining = true;
       queue.solo = "no";
       this.#renewBreaker(queue);
     } else if (before.circuit_generation !== hook.circuit_generation) this.#renewBreaker(queue);
@@ -156,7 +158,7 @@ export class Evaluation implements JobEvents {
   /** The version's next Worker begins with the state that is committed; until then nothing more is handed over. */
   forget({ queue, version }: Pending): void {
     this.#runtime?.retire(version.id);
-    queue.averageUs = undefined;
+    queue.draining = true;
   }
 
   /** Lets held events go now instead of after their quiet time (`serve --once`). */
@@ -228,7 +230,7 @@ export class Evaluation implements JobEvents {
 
   #fill(queue: HookQueue, runtime: Runtime, now: number): void {
     const jobs: Job[] = [];
-    const room = this.#room(queue, runtime, now);
+    const room = roomOf(queue, runtime, now);
     // With an open breaker all that waits is decided at once: one may be the trial, the others are skipped.
     while (jobs.length < room || (queue.breaker.state !== "closed" && queue.solo === "no" && !queue.halted)) {
       const job = queue.waiting.first;
@@ -245,27 +247,6 @@ export class Evaluation implements JobEvents {
       if (verdict.run === "trial") queue.epoch += 1;
     }
     if (jobs.length > 0) this.#submit(queue, jobs, runtime);
-  }
-
-  /** How many more invocations of the hook may be under way. Inactive hooks always have room: theirs are skips. */
-  #room(queue: HookQueue, runtime: Runtime, now: number): number {
-    const { metadata } = queue.hook.version;
-    const flying = queue.inFlight.size;
-    if (!queue.isActive) return Number.POSITIVE_INFINITY;
-    if (queue.halted) return 0;
-    if (queue.solo !== "no") return flying === 0 && runtime.soloFree ? 1 : 0;
-    if (metadata.isolation === "fresh") return flying === 0 ? 1 : 0;
-    if (queue.breaker.state !== "closed") return 0;
-    const { concurrency } = metadata.limits;
-    const size = chunkSize(queue.averageUs) * concurrency;
-    const quota = firesLeft(queue, now) - flying;
-    // With nothing left of the quota there is still room for saying so.
-    if (flying === 0) return Math.max(1, Math.min(size, quota));
-    // A second chunk may wait in the Worker so that it never idles, but only while all is well and order is safe.
-    const calm = !queue.halts && metadata.mode === "persistent" && queue.breaker.failures === 0 && queue.averageUs !== undefined;
-    const free = size * 2 - flying;
-    const worthwhile = concurrency > 1 ? free > 0 : size > 1 && free >= size / 2;
-    return calm && worthwhile ? Math.min(free, quota) : 0;
   }
 
   #submit(queue: HookQueue, jobs: readonly Job[], runtime: Runtime): void {

@@ -64,6 +64,8 @@ export class HookQueue {
   halted = false;
   /** Its Worker has halted before: a second chunk on its way could reach another Worker, and overtake what is handed back. */
   halts = false;
+  /** What is under way is with a Worker that was told to end, and may come back: until then nothing is sent behind it. */
+  draining = false;
   /** What came back and is not recorded yet. */
   unrecorded = 0;
   /** Grows whenever what a Worker counts for itself (failures, halt) starts anew. */
