@@ -24,7 +24,7 @@ export const mutants: readonly Mutant[] = [
   // Events and results meet the right pairs, in order.
   { name: "events-of-a-frame-mixed-up", file: "src/engine/runtime/child/evaluator.ts", find: " && chunk.e.every((line, place) => line === place)", replace: "", ...simulation },
   { name: "old-version-recorded-as-new", file: recorder, find: "entry.version.id === queue.hook.version.id ? queue.hook", replace: "entry.version.id !== \"\" ? queue.hook", ...simulation },
-  { name: "returned-out-of-order", file: "src/engine/pipeline/hook-queue.ts", find: "const sorted = [...jobs, ...before].sort((one, other) => one.event.seq - other.event.seq);", replace: "const sorted = [...jobs, ...before];", ...simulation },
+  { name: "returned-out-of-order", file: "src/engine/pipeline/hook-queue.ts", find: "const sorted = [...jobs, ...before].sort((one, other) => one.event.seq - other.event.seq);", replace: "const sorted = [...jobs, ...before];", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   { name: "overtaken-on-the-way", file: "src/engine/runtime/lane.ts", find: "id < from && chunk", replace: "id < 0 && chunk", ...simulation },
   { name: "halted-for-ever", file: evaluation, find: "queue.halted = queue.unrecorded > 0;", replace: "queue.halted = queue.unrecorded >= 0;", ...simulation },
   // ctx.state is what was committed.
@@ -34,9 +34,9 @@ export const mutants: readonly Mutant[] = [
   { name: "introduced-beside-a-worker", file: "src/engine/runtime/child/evaluator.ts", find: "if (host === undefined && !this.#loads.has(version)) this.#tell", replace: "if (!this.#loads.has(version)) this.#tell", ...simulation },
   // C27: the breaker. One-shots.
   { name: "breaker-counts-across-generations", file: breaker, find: "generation !== breaker.generation || breaker.state === \"open\"", replace: "breaker.state === \"open\"", ...simulation },
-  { name: "old-success-closes", file: breaker, find: "export function succeed(breaker: Breaker, generation: number): Breaker {\n  if (generation !== breaker.generation) return breaker;", replace: "export function succeed(breaker: Breaker, generation: number): Breaker {\n  if (generation > breaker.generation) return breaker;", ...simulation },
+  { name: "old-success-closes", file: breaker, find: "export function succeed(breaker: Breaker, generation: number): Breaker {\n  if (generation !== breaker.generation) return breaker;", replace: "export function succeed(breaker: Breaker, generation: number): Breaker {\n  if (generation > breaker.generation) return breaker;", tests: ["test/engine/pipeline/breaker-model.test.ts"] },
   { name: "two-trials", file: breaker, find: "if (breaker.state === \"half-open\") return { admission: \"skip\", breaker };", replace: "if (breaker.state === \"half-open\") return { admission: \"trial\", breaker };", ...simulation },
-  { name: "trial-lost-with-an-old-result", file: evaluation, find: "if (trial) queue.breaker = abandonTrial(queue.breaker);", replace: "if (why !== \"halted\") queue.breaker = abandonTrial(queue.breaker);", ...simulation },
+  { name: "trial-lost-with-an-old-result", file: evaluation, find: "if (trial) queue.breaker = abandonTrial(queue.breaker);", replace: "if (why !== \"halted\") queue.breaker = abandonTrial(queue.breaker);", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   { name: "trial-never-abandoned", file: evaluation, find: "if (trial) queue.breaker = abandonTrial(queue.breaker);", replace: "", ...simulation },
   { name: "enabled-in-a-used-generation", file: evaluation, find: "generation: Math.max(generation, queue.breaker.generation) + 1", replace: "generation: queue.breaker.generation", ...simulation },
   { name: "breaker-forgotten-at-restart", file: "src/engine/pipeline/hook-queue.ts", find: "const state = hook.circuit_state === \"half-open\" ? \"open\" : hook.circuit_state;", replace: "const state = hook.circuit_state === \"half-open\" ? \"closed\" : \"closed\";", ...simulation },
@@ -46,5 +46,14 @@ export const mutants: readonly Mutant[] = [
   { name: "slots-planned-anew-at-restart", file: timekeeper, find: "const after = Math.max(lastSlot(store, hook.id) ?? 0, hook.updated_at);", replace: "const after = hook.updated_at;", ...simulation },
   { name: "slot-of-an-ended-hook", file: timekeeper, find: " && (line.hook === undefined || this.#parts.isActive(line.id))", replace: "", ...simulation },
   { name: "debouncer-by-the-wall", file: evaluation, find: "new Debouncer(parts.monotonic,", replace: "new Debouncer(parts.now,", ...simulation },
+  { name: "limits-wait-for-a-wrong-clock", file: "src/engine/pipeline/admission.ts", find: "if ((times.at(-1) ?? now) > now) return", replace: "if ((times.at(-1) ?? now) > now + 1e15) return", tests: ["test/engine/pipeline/admission.test.ts"] },
+  { name: "debouncer-holds-for-ever", file: "src/engine/pipeline/debouncer.ts", find: "queue.held = { job, since, due: Math.min(now + debounce_ms, since + debounce_max_ms) };", replace: "queue.held = { job, since, due: now + debounce_ms };", tests: ["test/engine/pipeline/debouncer.test.ts"] },
+  { name: "slots-behind-a-failed-commit", file: timekeeper, find: "await this.#parts.commit(() => {", replace: "await this.#parts.commit(() => {\n      for (const line of due) line.after = Math.max(line.after, now);", tests: ["test/engine/pipeline/timekeeper-model.test.ts"] },
+  { name: "two-looks-lose-slots", file: timekeeper, find: "const ticked = this.#ticking.then(() => this.#tick());", replace: "const ticked = this.#tick();", tests: ["test/engine/pipeline/timekeeper-model.test.ts"] },
+  { name: "slots-planned-again", file: timekeeper, find: "const after = Math.max(lastSlot(store, hook.id) ?? 0, hook.updated_at);", replace: "const after = hook.updated_at;", tests: ["test/engine/pipeline/timekeeper-model.test.ts"], filter: "takes the process with it" },
+  { name: "stale-schedule-compiled", file: timekeeper, find: "if (this.#compiling.get(hook.id) !== hook) return;", replace: "", tests: ["test/engine/pipeline/timekeeper-model.test.ts"], filter: "while it is compiled" },
+  { name: "breaker-model-trial", file: breaker, find: "if (breaker.state === \"half-open\") return { admission: \"skip\", breaker };", replace: "if (breaker.state === \"half-open\") return { admission: \"trial\", breaker };", tests: ["test/engine/pipeline/breaker-model.test.ts"] },
+  { name: "breaker-model-generations", file: breaker, find: "generation !== breaker.generation || breaker.state === \"open\"", replace: "breaker.state === \"open\"", tests: ["test/engine/pipeline/breaker-model.test.ts"] },
+  { name: "sure-of-too-much", file: "src/engine/runtime/child/sure-result.ts", find: "const isName: Check = (value) => typeof value === \"string\" && value !== \"\";", replace: "const isName: Check = (value) => typeof value === \"string\";", tests: ["test/engine/runtime/sure-result.test.ts"] },
   { name: "breaker-waits-for-a-wrong-clock", file: breaker, find: "if (waited < 0) return", replace: "if (waited < -1e15) return", tests: ["test/engine/pipeline/breaker.test.ts"] },
 ];

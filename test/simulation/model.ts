@@ -100,6 +100,22 @@ export class Model {
     if (why === "halted") for (const event of model?.flying ?? []) model?.tries.set(event, 2);
   }
 
+  anyOpen(): boolean {
+    return [...this.hooks.values()].some(({ active, breaker }) => active && breaker.state !== "closed");
+  }
+
+  get lastRow(): number {
+    return this.#lastRow;
+  }
+
+  /** What came behind that row came when every breaker's time was over: of an open hook one was the trial. */
+  checkTried(row: number): void {
+    for (const { hook, rows, breaker } of this.hooks.values()) {
+      const outcomes = [...rows.values()].filter(({ rowid }) => rowid > row).map(({ outcome }) => outcome);
+      if (breaker.state !== "closed" && outcomes.length > 0 && outcomes.every((outcome) => outcome === "skipped_circuit")) this.#parts.fail(`${hook.slug}: its breaker is open for ever`);
+    }
+  }
+
   /** The wall clock was set. */
   clockSet(): void {
     for (const { breaker } of this.hooks.values()) breaker.openedAt = { ...breaker.openedAt, wall: Math.min(breaker.openedAt.wall, this.#parts.clock.now()) };

@@ -8,7 +8,7 @@ const hooksFolder = mkdtempSync(join(tmpdir(), "nexus-simulate-"));
 afterAll(() => rmSync(hooksFolder, { recursive: true, force: true }));
 
 /** Seeds that found something, and those that show most mutants (docs/simulation.md): first, because they fail in seconds. */
-const TELLING = 500;
+const TELLING = 1_000;
 const SEEDS = 10_000;
 const PROCESSES = 2;
 

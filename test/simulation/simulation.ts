@@ -15,8 +15,8 @@ import { BEGINNING, drawAdvance, drawEvent, drawJump, drawScenario, type Scenari
 import { simRuntime } from "./sim-evaluator.ts";
 import { SimLoop } from "./sim-loop.ts";
 import { emptyDatabase, Killed, SimStore, type Disk, type DiskFault } from "./sim-store.ts";
-import type { Surroundings } from "./sim-worker.ts";
 import { takeTime } from "./take-time.ts";
+import { watchedRuntime, watchedSurroundings } from "./watched.ts";
 
 /** A run that does not come to rest in so many tasks never will: hours of looking for something to do. */
 const MOST_STEPS = 500_000;
@@ -64,7 +64,6 @@ class Simulation implements Disk {
   #violation: string | undefined;
   #events = 0;
   #starts = 0;
-  #pid = 1;
 
   constructor({ seed, hooksFolder, trace }: Options) {
     this.#seed = seed;
@@ -90,6 +89,7 @@ class Simulation implements Disk {
     for (let move = 0; move < this.#scenario.moves && this.#violation === undefined; move += 1) this.#guard(() => this.#move());
     this.#faults = false;
     this.#rest();
+    this.#waitOutBreakers();
     if (this.#violation === undefined) checkRest({ db: this.#db, model: this.#model, acknowledged: this.#acknowledged, told: this.#told, fail: (message) => this.#fail(message) });
     this.kill();
     const outcomes = this.#db.query<{ n: number }, []>("SELECT count(*) AS n FROM hook_invocations").get()?.n ?? 0;
@@ -197,43 +197,10 @@ class Simulation implements Disk {
   }
 
   #runtime(events: RuntimeEvents): Runtime {
-    const model = this.#model;
-    const runtime = simRuntime({ loop: this.#loop, around: this.#surroundings(), nextPid: this.#pid, warmWorkers: this.#scenario.config.evaluator.warm_workers }, {
-      ...events,
-      onReturned: (version, jobs, why) => {
-        this.#note(() => `returned ${why}: ${jobs.map(({ event }) => event.id).join(" ")} of ${version}`);
-        model.returned(version, jobs, why);
-        events.onReturned(version, jobs, why);
-      },
-    });
-    this.#pid += 1_000;
-    return Object.setPrototypeOf({
-      submit: (submission: Parameters<Runtime["submit"]>[0], solo: boolean) => {
-        this.#note(() => `submit ${solo ? "alone " : ""}${submission.jobs.map(({ event }) => event.id).join(" ")} to ${submission.version}`);
-        model.submitted(submission);
-        runtime.submit(submission, solo);
-      },
-    }, runtime) as Runtime;
-  }
-
-  #surroundings(): Surroundings {
-    return {
-      seed: this.#seed,
-      random: this.#random,
-      now: () => this.#loop.now(),
-      monotonic: () => this.#loop.monotonic(),
-      step: (source, step) => this.#loop.post(source, step),
-      begun: (load, event) => this.#model.begun(load, event),
-      acted: (load, event, act, counted) => {
-        this.#note(() => `${load.hook.slug} ${act.kind}${act.fire ? " fire" : ""} on ${event}${counted === undefined ? "" : ` n=${counted}`}`);
-        this.#model.acted(load, event, act, counted);
-      },
-      loadFailed: (load) => this.#model.loadFailed(load.v),
-      killDaemon: (why) => {
-        this.#note(() => why);
-        this.kill();
-      },
-    };
+    const { evaluator } = this.#scenario.config;
+    const around = watchedSurroundings({ seed: this.#seed, random: this.#random, loop: this.#loop, model: this.#model, note: (line) => this.#note(line), kill: () => this.kill() });
+    const place = { loop: this.#loop, around, nextPid: this.#starts * 1_000, warmWorkers: evaluator.warm_workers };
+    return watchedRuntime((told) => simRuntime(place, told), events, this.#model, (line) => this.#note(line));
   }
 
   #emit(): void {
@@ -305,6 +272,19 @@ class Simulation implements Disk {
         this.#loop.advance(this.#loop.untilTimer ?? 0);
       });
       if (this.#loop.busy) quietSince = this.#loop.monotonic();
+    }
+  }
+
+  /** No breaker stays open for ever: once its time is over, the next event is its trial. A clock set back makes it wait twice. */
+  #waitOutBreakers(): void {
+    const { cooldown_ms: cooldown } = this.#scenario.config.breaker;
+    for (let round = 0; round < 2; round += 1) {
+      if (this.#violation !== undefined || !this.#model.anyOpen()) return;
+      this.#loop.advance(cooldown + 1);
+      const before = this.#model.lastRow;
+      for (let n = 0; n < 3; n += 1) this.#otherEmits();
+      this.#rest();
+      if (round === 1) this.#model.checkTried(before);
     }
   }
 
