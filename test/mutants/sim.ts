@@ -55,5 +55,6 @@ export const mutants: readonly Mutant[] = [
   { name: "breaker-model-trial", file: breaker, find: "if (breaker.state === \"half-open\") return { admission: \"skip\", breaker };", replace: "if (breaker.state === \"half-open\") return { admission: \"trial\", breaker };", tests: ["test/engine/pipeline/breaker-model.test.ts"] },
   { name: "breaker-model-generations", file: breaker, find: "generation !== breaker.generation || breaker.state === \"open\"", replace: "breaker.state === \"open\"", tests: ["test/engine/pipeline/breaker-model.test.ts"] },
   { name: "sure-of-too-much", file: "src/engine/runtime/child/sure-result.ts", find: "const isName: Check = (value) => typeof value === \"string\" && value !== \"\";", replace: "const isName: Check = (value) => typeof value === \"string\";", tests: ["test/engine/runtime/sure-result.test.ts"] },
+  { name: "cron-repeats-the-hour", file: "src/engine/pipeline/schedule-cron.ts", find: "const regular = walls.next(afterRepeated(change, last + offset));", replace: "const regular = walls.next(last + offset);", tests: ["test/engine/pipeline/schedule-zones.test.ts"] },
   { name: "breaker-waits-for-a-wrong-clock", file: breaker, find: "if (waited < 0) return", replace: "if (waited < -1e15) return", tests: ["test/engine/pipeline/breaker.test.ts"] },
 ];
