@@ -20,7 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     case "__evaluator": {
-      const { runEvaluator } = await import("../engine/runtime/child/evaluator.ts");
+      const { runEvaluator } = await import("../engine/runtime/child/run-evaluator.ts");
       await runEvaluator(JSON.parse(argv[1] ?? "{}") as Parameters<typeof runEvaluator>[0]);
       return 0;
     }

@@ -85,14 +85,15 @@ export class Engine {
     this.#evaluation = new Evaluation({
       rules,
       now,
-      load: (hook) => loadHeader(hook, store.path, loadState(store, hook.version.id)),
+      monotonic: () => this.#clock.monotonic(),
+      load: (hook) => loadHeader(hook, store.path, this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))),
       find: (id) => hookById(store, id),
       settle: (pending) => this.#results.add(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
       commitSoon: () => this.#add(false, () => undefined),
     });
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
-    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts });
+    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit: (durable, work, committed) => this.#add(durable, work, committed) });
     this.#intake = new Intake({
       store, index: this.#index, eras: this.#eras,
       evaluation: this.#evaluation,
@@ -102,13 +103,17 @@ export class Engine {
       limits: config.events,
     });
     this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor);
-    const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
+    const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), forget: (entry) => this.#evaluation.forget(entry), accept: (events) => void this.#intake.accept(events) });
     this.#results = new PendingResults({
       recorder,
       watermark: this.#watermark,
       commit: (durable, work, committed) => this.#add(durable, work, committed),
       saveCursor: () => this.#saveCursor(),
-      told: (recorded) => options.onRecorded?.(recorded),
+      told: (recorded) => {
+        // A hook that has just ended sees nothing of what was stored behind its end, in this very group.
+        if (recorded.notices.length > 0) this.#follower.refresh();
+        options.onRecorded?.(recorded);
+      },
     });
     this.#checkpointer = new Checkpointer(store);
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
@@ -118,6 +123,7 @@ export class Engine {
       timers: options.timers !== false,
       accept: (events) => void this.#intake.accept(events),
       commit: (work) => this.#commit.run(work),
+      isActive: (id) => this.#evaluation.isActive(id),
       missed: (id, hook, range) => this.#notices.write("slots_missed", hook?.id, { schedule: id, ...range }),
       compile: compileSchedule,
       later,
@@ -244,10 +250,9 @@ export class Engine {
   #loadFailed(queue: HookQueue, failure: Failure): void {
     const work = (): void => {
       markErrored(this.#store, queue, failure, this.#clock.now());
-      this.#index.remove(queue.hook.id);
       this.#notices.write("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
     };
-    this.#add(true, work, () => this.#evaluation.replace(queue.hook));
+    this.#add(true, work, () => this.#follower.refresh());
   }
 
   #add(durable: boolean, work: () => void, committed: () => void = () => undefined): void {

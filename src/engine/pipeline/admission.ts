@@ -41,6 +41,8 @@ export function firesLeft(queue: HookQueue, now: number): number {
 
 /** The same array where nothing has passed: it may be long, and is asked for with every event. */
 function within(times: number[], now: number, spanMs: number): number[] {
+  // The clock went back: what lies in the future counts from now on, not for as long as the clock was wrong.
+  if ((times.at(-1) ?? now) > now) return within(times.map((time) => Math.min(time, now)), now, spanMs);
   const [oldest] = times;
   if (oldest === undefined || oldest > now - spanMs) return times;
   const from = times.findIndex((time) => time > now - spanMs);

@@ -15,6 +15,7 @@ const LONGEST_WAIT_MS = 60_000;
  * database, so a restart holds it anew.
  */
 export class Debouncer {
+  /** Monotonic ms: a wall clock that is set holds no event longer, and lets none go early. */
   readonly #now: () => number;
   readonly #events: DebounceEvents;
   readonly #held = new Set<HookQueue>();

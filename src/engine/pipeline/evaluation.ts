@@ -2,25 +2,26 @@ import type { Hook } from "../core/hook.ts";
 import type { Failure, Job, JobEvents } from "../runtime/job.ts";
 import type { LoadHeader, WireResult } from "../runtime/protocol.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { decide, firesLeft } from "./admission.ts";
+import { decide } from "./admission.ts";
 import type { BreakerRules } from "./breaker.ts";
 import { abandonTrial } from "./breaker.ts";
-import { averageAfter, chunkSize } from "./chunk-size.ts";
+import { averageAfter } from "./chunk-size.ts";
 import { Debouncer } from "./debouncer.ts";
-import { HookQueue, breakerOf } from "./hook-queue.ts";
+import { HookQueue, breakerOf, type Begun } from "./hook-queue.ts";
+import { roomOf } from "./room.ts";
 import type { Answer } from "./settle.ts";
 
-/** One terminal pair on its way to the recorder, with the breaker's generation it was begun in. */
-export interface Pending {
+/** One terminal pair on its way to the recorder. */
+export interface Pending extends Begun {
   readonly queue: HookQueue;
   readonly job: Job;
-  readonly generation: number;
   readonly answer: Answer;
 }
 
 export interface EvaluationParts {
   readonly rules: BreakerRules;
   readonly now: () => number;
+  readonly monotonic: () => number;
   readonly load: (hook: Hook) => LoadHeader;
   /** The hook as it is now, for one that no longer is among the registered. */
   readonly find: (hookId: string) => Hook | undefined;
@@ -46,7 +47,7 @@ export class Evaluation implements JobEvents {
 
   constructor(parts: EvaluationParts) {
     this.#parts = parts;
-    this.#debouncer = new Debouncer(parts.now, {
+    this.#debouncer = new Debouncer(parts.monotonic, {
       release: (queue, job) => {
         queue.waiting.push(job);
         this.#ready.add(queue);
@@ -86,18 +87,29 @@ export class Evaluation implements JobEvents {
       this.#runtime?.retire(before.version.id);
       this.#byVersion.set(hook.version.id, queue);
       queue.averageUs = undefined;
+      queue.halts = false;
+      queue.draining = true;
       queue.solo = "no";
-      queue.epoch += 1;
-      queue.breaker = breakerOf(hook);
-    } else if (before.circuit_generation !== hook.circuit_generation) {
-      queue.epoch += 1;
-      queue.breaker = breakerOf(hook);
-    }
+      this.#renewBreaker(queue);
+    } else if (before.circuit_generation !== hook.circuit_generation) this.#renewBreaker(queue);
     if (!queue.isActive) {
       this.#runtime?.retire(hook.version.id);
       this.#debouncer.flush(queue);
     }
     this.#ready.add(queue);
+  }
+
+  /** As it is stored, in a generation that nothing under way was begun in: a trial moves on in memory alone. */
+  #renewBreaker(queue: HookQueue): void {
+    const { generation } = queue.breaker;
+    queue.epoch += 1;
+    queue.breaker = breakerOf(queue.hook);
+    queue.breaker = { ...queue.breaker, generation: Math.max(generation, queue.breaker.generation) + 1 };
+  }
+
+  /** Whether the hook sees events, as far as this transaction has come. */
+  isActive(hookId: string): boolean {
+    return this.#queues.get(hookId)?.isActive === true;
   }
 
   /** A matched event; it waits for its turn. */
@@ -143,6 +155,12 @@ export class Evaluation implements JobEvents {
     this.#skip(queue, job, { from: "skip", outcome: "dead", reason: `the daemon ended ${job.attempt} times while this was under way` });
   }
 
+  /** The version's next Worker begins with the state that is committed; until then nothing more is handed over. */
+  forget({ queue, version }: Pending): void {
+    this.#runtime?.retire(version.id);
+    queue.draining = true;
+  }
+
   /** Lets held events go now instead of after their quiet time (`serve --once`). */
   releaseHeld(): void {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);
@@ -166,7 +184,11 @@ export class Evaluation implements JobEvents {
       queue.averageUs = averageAfter(queue.averageUs, wire[3]);
       this.#settle(queue, job, { from: "worker", wire });
     }
-    if (queue.solo === "suspect") queue.solo = "no";
+    if (queue.solo === "suspect") {
+      queue.solo = "no";
+      // Its Worker there would keep a state that soon is not the newest any more, for the next time it is suspected.
+      this.#runtime?.retire(version);
+    }
     if (queue.waiting.length > 0) this.#ready.add(queue);
   };
 
@@ -180,14 +202,18 @@ export class Evaluation implements JobEvents {
   readonly onReturned = (version: string, jobs: readonly Job[], why: "halted" | "unsent" | "innocent" | "suspect"): void => {
     const queue = this.#byVersion.get(version);
     if (queue === undefined) return;
+    let trial = false;
     for (const job of jobs) {
+      trial ||= queue.inFlight.get(job)?.generation === queue.breaker.generation;
       queue.inFlight.delete(job);
       if (why === "innocent" || why === "suspect") job.attempt += 1;
     }
     if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
-    if (why !== "halted") queue.breaker = abandonTrial(queue.breaker);
-    // What came back before it is recorded first: the next Worker begins with the state that this left.
-    queue.halted = true;
+    if (trial) queue.breaker = abandonTrial(queue.breaker);
+    // What came back before it is recorded first: the next Worker begins with the state that this left. A Worker may also
+    // halt for what the daemon takes otherwise; then there is nothing to wait for.
+    queue.halted = why !== "halted" || queue.unrecorded > 0;
+    queue.halts ||= why === "halted";
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
     this.#ready.add(queue);
@@ -205,7 +231,7 @@ export class Evaluation implements JobEvents {
 
   #fill(queue: HookQueue, runtime: Runtime, now: number): void {
     const jobs: Job[] = [];
-    const room = this.#room(queue, runtime, now);
+    const room = roomOf(queue, runtime, now);
     // With an open breaker all that waits is decided at once: one may be the trial, the others are skipped.
     while (jobs.length < room || (queue.breaker.state !== "closed" && queue.solo === "no" && !queue.halted)) {
       const job = queue.waiting.first;
@@ -224,30 +250,10 @@ export class Evaluation implements JobEvents {
     if (jobs.length > 0) this.#submit(queue, jobs, runtime);
   }
 
-  /** How many more invocations of the hook may be under way. Inactive hooks always have room: theirs are skips. */
-  #room(queue: HookQueue, runtime: Runtime, now: number): number {
-    const { metadata } = queue.hook.version;
-    const flying = queue.inFlight.size;
-    if (!queue.isActive) return Number.POSITIVE_INFINITY;
-    if (queue.halted) return 0;
-    if (queue.solo !== "no") return flying === 0 && runtime.soloFree ? 1 : 0;
-    if (metadata.isolation === "fresh") return flying === 0 ? 1 : 0;
-    if (queue.breaker.state !== "closed") return 0;
-    const { concurrency } = metadata.limits;
-    const size = chunkSize(queue.averageUs) * concurrency;
-    const quota = firesLeft(queue, now) - flying;
-    // With nothing left of the quota there is still room for saying so.
-    if (flying === 0) return Math.max(1, Math.min(size, quota));
-    // A second chunk may wait in the Worker so that it never idles, but only while all is well and order is safe.
-    const calm = metadata.mode === "persistent" && queue.breaker.failures === 0 && queue.averageUs !== undefined;
-    const free = size * 2 - flying;
-    const worthwhile = concurrency > 1 ? free > 0 : size > 1 && free >= size / 2;
-    return calm && worthwhile ? Math.min(free, quota) : 0;
-  }
-
   #submit(queue: HookQueue, jobs: readonly Job[], runtime: Runtime): void {
     const { hook, breaker } = queue;
-    for (const job of jobs) queue.inFlight.set(job, breaker.generation);
+    const begun: Begun = { generation: breaker.generation, version: hook.version };
+    for (const job of jobs) queue.inFlight.set(job, begun);
     const trial = breaker.state === "half-open";
     runtime.submit(
       {
@@ -267,12 +273,13 @@ export class Evaluation implements JobEvents {
   }
 
   #skip(queue: HookQueue, job: Job, answer: Answer & { from: "skip" }): void {
-    this.#parts.settle({ queue, job, generation: queue.breaker.generation, answer });
+    this.#parts.settle({ queue, job, generation: queue.breaker.generation, version: queue.hook.version, answer });
   }
 
   #settle(queue: HookQueue, job: Job, answer: Answer): void {
-    const generation = queue.inFlight.get(job) ?? queue.breaker.generation;
+    const { generation, version } = queue.inFlight.get(job) ?? { generation: queue.breaker.generation, version: queue.hook.version };
     queue.inFlight.delete(job);
-    this.#parts.settle({ queue, job, generation, answer });
+    queue.unrecorded += 1;
+    this.#parts.settle({ queue, job, generation, version, answer });
   }
 }

@@ -1,4 +1,4 @@
-import type { Hook } from "../core/hook.ts";
+import type { Hook, HookVersion } from "../core/hook.ts";
 import type { Job } from "../runtime/job.ts";
 import type { Breaker } from "./breaker.ts";
 
@@ -19,9 +19,17 @@ class JobList {
     this.#jobs.push(job);
   }
 
-  /** Puts jobs back where they came from: before everything that waits, in their own order. */
+  /**
+   * Puts jobs back where they came from: before everything that waits, and among what was put back before them in the
+   * order of the ledger. What is returned does not come in one piece, nor in its order.
+   */
   unshift(jobs: readonly Job[]): void {
-    this.#jobs = [...jobs, ...this.#jobs.slice(this.#head)];
+    const waiting = this.#jobs.slice(this.#head);
+    const last = jobs.reduce((seq, { event }) => Math.max(seq, event.seq), 0);
+    const behind = waiting.findIndex(({ event }) => event.seq > last);
+    const before = behind === -1 ? waiting : waiting.slice(0, behind);
+    const sorted = [...jobs, ...before].sort((one, other) => one.event.seq - other.event.seq);
+    this.#jobs = behind === -1 ? sorted : [...sorted, ...waiting.slice(behind)];
     this.#head = 0;
   }
 
@@ -37,17 +45,29 @@ class JobList {
   }
 }
 
+/** How a job was begun: the breaker's generation then, and the version, which an update may replace meanwhile. */
+export interface Begun {
+  readonly generation: number;
+  readonly version: HookVersion;
+}
+
 /** What the daemon knows of one hook while it runs: its place in the ledger's stream, and what bounds it. */
 export class HookQueue {
   hook: Hook;
   breaker: Breaker;
   readonly waiting = new JobList();
-  /** Jobs at the runtime, with the breaker's generation in which they were begun. */
-  readonly inFlight = new Map<Job, number>();
+  /** Jobs at the runtime. */
+  readonly inFlight = new Map<Job, Begun>();
   /** The one event a debounced hook holds back. */
   held: { job: Job; since: number; due: number } | undefined;
   /** Its Worker halted; nothing more is handed over before what made it halt is recorded. */
   halted = false;
+  /** Its Worker has halted before: a second chunk on its way could reach another Worker, and overtake what is handed back. */
+  halts = false;
+  /** What is under way is with a Worker that was told to end, and may come back: until then nothing is sent behind it. */
+  draining = false;
+  /** What came back and is not recorded yet. */
+  unrecorded = 0;
   /** Grows whenever what a Worker counts for itself (failures, halt) starts anew. */
   epoch = 1;
   /** Mean µs of an invocation; undefined until the first came back. */

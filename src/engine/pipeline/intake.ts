@@ -112,12 +112,11 @@ export class Intake {
     const { store, watermark, evaluation, recovery } = this.#parts;
     if (watermark.pairs > recovery.waiting) return true;
     for (;;) {
-      const single = recovery.next();
-      if (single !== undefined) {
-        if (single.dead) evaluation.bury(single.hookId, single.job);
-        else evaluation.enqueue(single.hookId, single.job);
-        return true;
-      }
+      const given = recovery.next((hookId, job, dead) => {
+        if (dead) evaluation.bury(hookId, job);
+        else evaluation.enqueue(hookId, job);
+      });
+      if (given) return true;
       const [event] = recovery.enough ? [] : eventsAfter(store, this.#routed, 1);
       if (event === undefined || event.seq > recovery.until) break;
       this.#route(event);

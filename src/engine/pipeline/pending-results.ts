@@ -37,10 +37,26 @@ export class PendingResults {
     this.#parts.commit(durable, () => this.#record(), () => this.#tell());
   }
 
+  /** Lays over a version's stored state what it has written and what is not recorded yet: a new Worker begins with both. */
+  stateOver(versionId: string, stored: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const state = new Map(Object.entries(stored));
+    for (const { version, answer } of this.#pending) {
+      if (version.id !== versionId || answer.from !== "worker") continue;
+      for (const write of answer.wire[4]?.state ?? []) {
+        if (write.length === 1) state.delete(write[0]);
+        else state.set(write[0], write[1]);
+      }
+    }
+    return Object.fromEntries(state);
+  }
+
   #record(): void {
     if (this.#pending.length === 0) return;
     this.#recorded = this.#parts.recorder.record(this.#pending);
-    for (const { job } of this.#pending) this.#parts.watermark.settle(job.event.seq);
+    for (const { job, queue } of this.#pending) {
+      this.#parts.watermark.settle(job.event.seq);
+      queue.unrecorded = 0;
+    }
     this.#pending = [];
     this.#durable = false;
     this.#parts.saveCursor();

@@ -35,6 +35,8 @@ export interface RecorderParts {
   readonly now: () => number;
   readonly lateAfterMs: number;
   readonly normalise: SettleContext["normalise"];
+  /** The Worker has kept state that an invocation wrote which did not count. */
+  readonly forget: (entry: Pending) => void;
   /** Stores events that a hook returned in `emit`, inside the running transaction. */
   readonly accept: (events: readonly NewEvent[]) => void;
 }
@@ -64,13 +66,16 @@ export class Recorder {
   #one(entry: Pending, recorded: Recorded, touched: Set<HookQueue>, deltas: Map<string, StatsDelta>): void {
     const { store, ids, now, normalise } = this.#parts;
     const { queue, job } = entry;
-    const settled = this.#stillCounts(settle(job, entry.answer, { hook: queue.hook, ids, now: now(), normalise }), entry);
+    // What an update left under way ends as what it is: an invocation of the old version, in the old version's state.
+    const hook = entry.version.id === queue.hook.version.id ? queue.hook : { ...queue.hook, version: entry.version };
+    const settled = this.#stillCounts(settle(job, entry.answer, { hook, ids, now: now(), normalise }), entry);
     const refused = this.#emit(settled);
     const invocation = refused === undefined ? settled.invocation : { ...settled.invocation, reason: refused };
     if (settled.dispatch !== undefined && insertDispatch(store, settled.dispatch)) recorded.dispatches.push(settled.dispatch);
     recorded.invocations.push(invocation);
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);
-    if (settled.state !== undefined) applyStateWrites(store, queue.hook.version.id, settled.state);
+    if (settled.state === undefined && wroteState(entry)) this.#parts.forget(entry);
+    if (settled.state !== undefined) applyStateWrites(store, hook.version.id, settled.state);
     if (job.event.addressed_to !== undefined) this.#settleSlot(job.event, invocation);
     addToDelta(deltas, queue.hook.id, invocation);
     if (isSkip(invocation.outcome)) return;
@@ -169,6 +174,10 @@ export class Recorder {
     addNotice(this.#parts.store, notice);
     recorded.notices.push(notice);
   }
+}
+
+function wroteState({ answer }: Pending): boolean {
+  return answer.from === "worker" && answer.wire[4]?.state !== undefined;
 }
 
 function addToDelta(deltas: Map<string, StatsDelta>, hookId: string, invocation: Invocation): void {

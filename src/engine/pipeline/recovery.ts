@@ -19,6 +19,8 @@ export interface RecoveryParts {
   readonly epoch: number;
   /** A pair is given out alone so often at the most. */
   readonly maxAttempts: number;
+  /** Runs work in the next commit, and a call after it: a lease is written as everything else is, whoever holds the lock now. */
+  readonly commit: (durable: boolean, work: () => void, committed: () => void) => void;
 }
 
 interface Single {
@@ -73,24 +75,27 @@ export class Recovery {
     this.#singles.push({ hookId, job });
   }
 
-  /** The next pair, leased; `dead` when it has used up its attempts. */
-  next(): (Single & { readonly dead: boolean }) | undefined {
+  /** Gives the next pair out once its lease is committed; `dead` when it has used up its attempts. False when there is none. */
+  next(give: (hookId: string, job: Job, dead: boolean) => void): boolean {
     const single = this.#singles.shift();
-    if (single === undefined) return undefined;
+    if (single === undefined) return false;
     this.#given += 1;
-    const { store, now, epoch, maxAttempts, recoveries } = this.#parts;
+    const { store, now, epoch, maxAttempts, recoveries, commit } = this.#parts;
     const { hookId, job } = single;
     const attempt = leaseAttempts(store, job.event.id, hookId) + 1;
-    if (attempt > maxAttempts) return { ...single, dead: true };
-    store.write(() => takeLease(store, { eventId: job.event.id, hookId, attempt, epoch, at: now() }));
+    if (attempt > maxAttempts) {
+      give(hookId, job, true);
+      return true;
+    }
     job.attempt = attempt + recoveries;
-    return { ...single, dead: false };
+    commit(true, () => takeLease(store, { eventId: job.event.id, hookId, attempt, epoch, at: now() }), () => give(hookId, job, false));
+    return true;
   }
 
   /** Everything from before the start, or enough of it, is given out: back to batches. */
   finish(): void {
     if (!this.#careful) return;
     this.#careful = false;
-    this.#parts.store.write(() => dropLeases(this.#parts.store), false);
+    this.#parts.commit(false, () => dropLeases(this.#parts.store), () => undefined);
   }
 }

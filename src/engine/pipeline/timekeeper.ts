@@ -35,6 +35,8 @@ export interface TimekeeperParts {
   readonly timers: boolean;
   /** Inside a transaction: stores the events of slots that run. */
   readonly accept: (events: readonly NewEvent[]) => void;
+  /** Whether a hook sees events now, inside the transaction. */
+  readonly isActive: (hookId: string) => boolean;
   /** Runs work in the next commit. */
   readonly commit: (work: () => void) => Promise<void>;
   readonly missed: (id: string, hook: Hook | undefined, range: NonNullable<SlotPlan["missed"]>) => void;
@@ -47,6 +49,9 @@ export interface TimekeeperParts {
 export class Timekeeper {
   readonly #parts: TimekeeperParts;
   readonly #lines = new Map<string, Line>();
+  /** Hooks whose schedule is being compiled, as they were last set. */
+  readonly #compiling = new Map<string, Hook>();
+  #ticking: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
   #planning = false;
@@ -72,12 +77,16 @@ export class Timekeeper {
   /** Takes a hook's schedule, new or changed; or lets go of it. */
   async set(hook: Hook, active: boolean): Promise<void> {
     const { schedule } = hook.version.metadata;
-    if (schedule === undefined || !active) {
-      this.#lines.delete(hook.id);
-      return;
-    }
+    // From here on it is given out as it is now, or not at all.
+    this.#lines.delete(hook.id);
+    this.#compiling.delete(hook.id);
+    if (schedule === undefined || !active) return;
     const { store, compile } = this.#parts;
+    this.#compiling.set(hook.id, hook);
     const compiled = await compile(schedule, hook.created_at);
+    // Changed again meanwhile: what it is now was set after this.
+    if (this.#compiling.get(hook.id) !== hook) return;
+    this.#compiling.delete(hook.id);
     const spread = schedule.jitter === undefined ? 0 : parseDuration(schedule.jitter, "schedule.jitter");
     const jitter = spread === 0 ? () => 0 : (slot: number) => jitterOf(hook.id, slot, spread);
     // Registered, enabled or changed then: what came due before was not its own.
@@ -86,18 +95,21 @@ export class Timekeeper {
     if (this.isStarted) this.#planSoon();
   }
 
-  forget(hookId: string): void {
-    this.#lines.delete(hookId);
+  /** Writes everything that is due by now. Resolves after the commit. One after the other: two at once would plan the same slots. */
+  tick(): Promise<void> {
+    const ticked = this.#ticking.then(() => this.#tick());
+    this.#ticking = ticked.catch(() => undefined);
+    return ticked;
   }
 
-  /** Writes everything that is due by now. Resolves after the commit. */
-  async tick(): Promise<void> {
+  async #tick(): Promise<void> {
     const now = this.#parts.clock.now();
     const due = [...this.#lines.values()].filter((line) => (nextDue(line.compiled, line.after, line.jitter)?.due_at ?? Infinity) <= now);
     if (due.length === 0) return;
     const ends: (readonly [Line, number])[] = [];
     await this.#parts.commit(() => {
-      for (const line of due) ends.push([line, this.#write(line, now)]);
+      // A hook that was changed or disabled just before this commit, or in it, has no slots of this line any more.
+      for (const line of due) if (this.#lines.get(line.id) === line && (line.hook === undefined || this.#parts.isActive(line.id))) ends.push([line, this.#write(line, now)]);
     });
     // Only what is committed is behind us: a failed commit leaves the slots due.
     for (const [line, end] of ends) line.after = Math.max(line.after, end);

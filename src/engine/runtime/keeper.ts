@@ -1,4 +1,4 @@
-import type { EvaluatorOptions } from "./evaluator-process.ts";
+import type { EvaluatorOptions, EvaluatorProcessEvents } from "./evaluator-process.ts";
 import { EvaluatorProcess } from "./evaluator-process.ts";
 import type { Verdict } from "./health.ts";
 import { Health, LOOK_MS } from "./health.ts";
@@ -15,6 +15,10 @@ const YOUNG_MS = 2_000;
 /** With so much of its limit in use a death is put down to memory: a failed allocation ends in an abort or a trap. */
 const NEARLY = 0.7;
 const ALLOCATION_SIGNALS: readonly (string | null)[] = ["SIGABRT", "SIGTRAP", "SIGSEGV", "SIGILL", "SIGBUS", "SIGKILL"];
+
+/** What is kept; the simulation puts its own in its place. */
+export type Evaluator = Pick<EvaluatorProcess, "pid" | "send" | "kill" | "ended">;
+export type StartEvaluator = (options: EvaluatorOptions, events: EvaluatorProcessEvents) => Evaluator;
 
 export interface EvaluatorEnd {
   readonly pid: number | undefined;
@@ -50,10 +54,11 @@ export interface KeeperEvents {
 export class Keeper {
   readonly #options: EvaluatorOptions;
   readonly #events: KeeperEvents;
+  readonly #start: StartEvaluator;
   readonly #pause = new RestartPause();
   /** Evaluators that are not gone yet with all that they started. */
   readonly #endings = new Set<Promise<void>>();
-  #process: EvaluatorProcess | undefined;
+  #process: Evaluator | undefined;
   #health: Health;
   #look: ReturnType<typeof setInterval> | undefined;
   #startedAt = 0;
@@ -69,13 +74,14 @@ export class Keeper {
   #paused: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(options: EvaluatorOptions, events: KeeperEvents) {
+  constructor(options: EvaluatorOptions, events: KeeperEvents, start: StartEvaluator = startProcess) {
     this.#options = options;
     this.#events = events;
+    this.#start = start;
     this.#health = new Health(options);
   }
 
-  get process(): EvaluatorProcess | undefined {
+  get process(): Evaluator | undefined {
     return this.#process;
   }
 
@@ -85,10 +91,10 @@ export class Keeper {
   }
 
   /** The running evaluator, started if there is none; undefined when that is not possible now. */
-  open(): EvaluatorProcess | undefined {
+  open(): Evaluator | undefined {
     if (this.#process !== undefined) return this.#process;
     try {
-      const started: EvaluatorProcess = new EvaluatorProcess(this.#options, {
+      const started: Evaluator = this.#start(this.#options, {
         onMessage: (message, lines) => this.#receive(message, lines),
         onStray: (text) => this.#events.onStray(text),
         onGone: (details) => this.#gone(started, details),
@@ -123,7 +129,7 @@ export class Keeper {
     await Promise.all(this.#endings);
   }
 
-  #begin(process: EvaluatorProcess): void {
+  #begin(process: Evaluator): void {
     this.#process = process;
     const ending = process.ended.finally(() => this.#endings.delete(ending));
     this.#endings.add(ending);
@@ -149,7 +155,7 @@ export class Keeper {
     this.#pause.worked();
   }
 
-  #step(process: EvaluatorProcess, now: number): void {
+  #step(process: Evaluator, now: number): void {
     const ping = this.#health.beat();
     if (ping !== undefined) process.send({ t: "ping", n: ping });
     const vitals = vitalsOf(process.pid);
@@ -182,7 +188,7 @@ export class Keeper {
     return performance.now() - this.#forcedAt > FORCED_EVERY_MS;
   }
 
-  #gone(process: EvaluatorProcess, { code, signal }: { code: number | null; signal: string | null }): void {
+  #gone(process: Evaluator, { code, signal }: { code: number | null; signal: string | null }): void {
     if (this.#process !== process) return;
     clearInterval(this.#look);
     this.#process = undefined;
@@ -211,4 +217,8 @@ export class Keeper {
     this.#events.onGone({ ...end, deliberate, retryInMs });
     if (retryInMs === 0 && !this.#closed) this.#events.onFree();
   }
+}
+
+function startProcess(options: EvaluatorOptions, events: EvaluatorProcessEvents): Evaluator {
+  return new EvaluatorProcess(options, events);
 }

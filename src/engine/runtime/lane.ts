@@ -1,8 +1,8 @@
 import type { EndedHeader, FromEvaluator, ReplyHeader, ToEvaluator, WireResult } from "./protocol.ts";
 import { culpritsOf, failureOf } from "./ended-failure.ts";
-import type { EvaluatorOptions, EvaluatorProcess } from "./evaluator-process.ts";
+import type { EvaluatorOptions } from "./evaluator-process.ts";
 import type { Failure, Job, JobEvents, Submission } from "./job.ts";
-import type { EvaluatorEnd } from "./keeper.ts";
+import type { Evaluator, EvaluatorEnd, KeeperEvents, StartEvaluator } from "./keeper.ts";
 import { Keeper } from "./keeper.ts";
 import { isWireResult } from "./wire-check.ts";
 
@@ -32,22 +32,26 @@ export class Lane {
   readonly #events: LaneEvents;
   readonly #clockOffset: () => number;
   readonly #chunks = new Map<number, ChunkInFlight>();
+  /** Versions this evaluator has been told of; it asks for them again when it needs them. */
   readonly #introduced = new Set<string>();
+  /** By version: chunks before this one were sent behind some that came back. */
+  readonly #overtaking = new Map<string, number>();
   readonly #keeper: Keeper;
   #nextChunk = 1;
   #outgoing: [number, ChunkInFlight][] = [];
 
-  constructor(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number) {
+  constructor(options: EvaluatorOptions, events: LaneEvents, clockOffset: () => number, start?: StartEvaluator) {
     this.#events = events;
     this.#clockOffset = clockOffset;
-    this.#keeper = new Keeper(options, {
+    const kept: KeeperEvents = {
       onMessage: (message, lines) => this.#receive(message, lines),
       onStray: (text) => events.onStray(text),
       onStarted: (pid) => events.onStarted(pid),
       onGone: (end) => this.#gone(end),
       onFree: () => this.flush(),
       isAtRest: () => this.#chunks.size === this.#outgoing.length,
-    });
+    };
+    this.#keeper = new Keeper(options, kept, start);
   }
 
   get inFlight(): number {
@@ -78,6 +82,8 @@ export class Lane {
     const outgoing = this.#outgoing;
     this.#outgoing = [];
     for (const [id, { submission }] of outgoing) {
+      // It waited while the evaluator was held, and was taken back meanwhile.
+      if (!this.#chunks.has(id)) continue;
       this.#introduce(process, submission);
       const e = submission.jobs.map((job) => {
         let line = lineOf.get(job.event.id);
@@ -100,18 +106,18 @@ export class Lane {
 
   /** The version's Worker is no longer wanted (replaced, disabled). What it still owes is answered first. */
   retire(version: string): void {
-    if (this.#introduced.delete(version)) this.#keeper.process?.send({ t: "retire", v: version });
+    if (this.#introduced.has(version)) this.#keeper.process?.send({ t: "retire", v: version });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keeper[Symbol.asyncDispose]();
   }
 
-  #sendRun(process: EvaluatorProcess, chunks: Chunks, lines: readonly string[]): void {
+  #sendRun(process: Evaluator, chunks: Chunks, lines: readonly string[]): void {
     process.send({ t: "run", lines: lines.length, clockOffset: this.#clockOffset(), chunks }, lines);
   }
 
-  #introduce(process: EvaluatorProcess, submission: Submission): void {
+  #introduce(process: Evaluator, submission: Submission): void {
     const { version } = submission;
     if (this.#introduced.has(version)) return;
     this.#introduced.add(version);
@@ -126,8 +132,8 @@ export class Lane {
       case "ended":
         this.#ended(message);
         break;
-      case "unknown":
-        this.#resubmit(message.v, message.c);
+      case "wanted":
+        this.#introduceAgain(message.v);
         return;
       case "call":
         void this.#call(message.v, message.id, message.method, message.args);
@@ -183,7 +189,6 @@ export class Lane {
   }
 
   #ended(end: EndedHeader): void {
-    this.#introduced.delete(end.v);
     const failure = failureOf(end);
     const suspects: Job[] = [];
     if (failure !== undefined && end.why !== "load") {
@@ -197,6 +202,7 @@ export class Lane {
       }
     }
     // Only what that Worker owed: a newer chunk of the version may be on its way to the next one.
+    if (end.owed.length > 0) this.#overtaking.set(end.v, this.#nextChunk);
     this.#returnAll((id) => end.owed.includes(id), "innocent");
     if (suspects.length > 0) this.#events.onReturned(end.v, suspects, "suspect", failure);
     if (failure !== undefined && end.why === "load") this.#events.onLoadFailed(end.v, failure);
@@ -204,18 +210,23 @@ export class Lane {
     if (end.stuck === true) this.#keeper.kill(`a Worker did not end: ${failure?.message ?? end.why} (hook version ${end.v})`);
   }
 
-  /** The evaluator had just let its Worker go: introduce the version again and send the chunk once more. */
-  #resubmit(version: string, id: number): void {
-    const chunk = this.#chunks.get(id);
-    this.#introduced.delete(version);
-    if (chunk === undefined) return;
-    this.#chunks.delete(id);
-    this.submit({ ...chunk.submission, jobs: chunk.jobs.filter((job) => job !== undefined) });
-    this.flush();
+  /**
+   * The version's Worker is gone, and all its results are here: the next begins with the state as it is now. What was on
+   * its way when others of the version came back is taken back, too, and goes again behind them.
+   */
+  #introduceAgain(version: string): void {
+    const from = this.#overtaking.get(version) ?? 0;
+    for (const [, { submission }] of this.#chunks) {
+      if (submission.version !== version) continue;
+      this.#returnAll((id, chunk) => id < from && chunk.submission.version === version, "innocent");
+      this.#keeper.process?.send({ ...submission.load(), from });
+      return;
+    }
   }
 
   #gone(end: EvaluatorEnd): void {
     this.#introduced.clear();
+    this.#overtaking.clear();
     const unsent = new Set(this.#outgoing.map(([id]) => id));
     this.#outgoing = [];
     this.#events.onGone(end);
@@ -224,10 +235,10 @@ export class Lane {
     this.#returnAll(() => true, end.deliberate ? "innocent" : "suspect", failure);
   }
 
-  #returnAll(wanted: (id: number) => boolean, why: "unsent" | "innocent" | "suspect", failure?: Failure): void {
+  #returnAll(wanted: (id: number, chunk: ChunkInFlight) => boolean, why: "unsent" | "innocent" | "suspect", failure?: Failure): void {
     const byVersion = new Map<string, Job[]>();
     for (const [id, chunk] of this.#chunks) {
-      if (!wanted(id)) continue;
+      if (!wanted(id, chunk)) continue;
       this.#chunks.delete(id);
       const jobs = chunk.jobs.filter((job) => job !== undefined);
       const { version } = chunk.submission;

@@ -10,6 +10,7 @@ import type { Event, Permissions, Principal, Session } from "../core/event.ts";
  *
  *   daemon                      evaluator                     Worker (one per hook version)
  *   load {v, path, hash, ...} ─▶ keeps it
+ *            wanted {v}      ◀── for the next Worker, when the last one is gone
  *   run {v, c} + events ───────▶ starts a Worker on need ────▶ runs them in order
  *            results {v, c} ◀─── passes on ◀────────────────── results, flushed early when a hook is slow
  *            ended {v, why}  ◀── Worker gone: timeout, exit, idle; the daemon knows what it still owed
@@ -50,6 +51,8 @@ export interface LoadHeader {
   readonly llmCalls: number;
   readonly memoryMb: number;
   readonly state: Readonly<Record<string, unknown>>;
+  /** Chunks of the version before this one are not to be run: they were returned. */
+  readonly from?: number;
 }
 
 export interface RunHeader {
@@ -146,7 +149,8 @@ export type FromEvaluator =
   | ResultsHeader
   | EndedHeader
   | CallHeader
-  | { readonly t: "unknown"; readonly v: string; readonly c: number }
+  /** Chunks of the version wait for its introduction: its Worker has ended, and everything it had to say was said before this. */
+  | { readonly t: "wanted"; readonly v: string }
   | LateHeader
   | PongHeader;
 

@@ -8,6 +8,12 @@ import { migrate, refuseNewer, SCHEMA_VERSION } from "./migrate.ts";
 import { APPLICATION_ID, closeUntouched, foreignDatabase, refuseDatabase } from "./refuse-database.ts";
 import { finishRestore } from "./restore-intent.ts";
 
+/**
+ * bun:sqlite keeps 20 prepared statements and prepares all others anew each time (2.8 instead of 0.2 µs each, measured on
+ * 1.4.5); the store has about a hundred.
+ */
+Database.MAX_QUERY_CACHE_SIZE = 256;
+
 export interface StoreOptions {
   /** `full`: an acknowledged write survives power loss. `normal`: it survives a crash of the process. */
   readonly durability: "full" | "normal";

@@ -161,10 +161,10 @@ export class ChunkRunner {
   }
 
   #settle(run: Run, slot: number, chunk: RunMessage, value: unknown): void {
-    const { line, ok, fired, disables } = run.succeed(value);
+    const { line, ok, fired, disables, doubtful } = run.succeed(value);
     this.#release(run, slot);
     this.#count(ok, chunk);
-    if (disables || (fired && chunk.haltOnFire)) this.#halted = true;
+    if (disables || doubtful || (fired && chunk.haltOnFire)) this.#halted = true;
     this.#push(chunk.c, line);
   }
 

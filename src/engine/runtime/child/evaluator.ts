@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { EndedHeader, FromEvaluator, LoadHeader, ReplyHeader, RunHeader, ToEvaluator, WorkerEnd } from "../protocol.ts";
-import { FrameReader, FrameWriter } from "../frames.ts";
 import { ownChildren } from "./left-behind.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { limitOwnProcess } from "./own-limits.ts";
 import { Restless, RESTLESS_MS } from "./restless.ts";
-import { WorkerHost } from "./worker-host.ts";
+import { startWorkerHost, type Host, type StartHost } from "./worker-host.ts";
 import type { RunMessage } from "./worker-protocol.ts";
 
 /** How often the deadlines of busy Workers are looked at, ms. */
@@ -17,7 +15,7 @@ const IDLE_GRACE_MS = 10_000;
 /** Ends for which the thread is given only the short grace: it is known to be at work. */
 const URGENT: readonly WorkerEnd[] = ["timeout", "memory", "protocol"];
 
-interface EvaluatorLimits {
+export interface EvaluatorLimits {
   readonly warmWorkers: number;
   readonly idleMs: number;
   readonly graceMs: number;
@@ -27,14 +25,15 @@ interface EvaluatorLimits {
 }
 
 /** The child process between daemon and Workers: it passes text on, watches deadlines, and holds no state worth keeping. */
-class Evaluator {
+export class Evaluator {
   readonly #limits: EvaluatorLimits;
   readonly #send: (text: string) => void;
   readonly #loads = new Map<string, LoadHeader>();
-  readonly #hosts = new Map<string, WorkerHost>();
+  readonly #startHost: StartHost;
+  readonly #hosts = new Map<string, Host>();
   /** Workers that were told to end, and when they are given up for stuck. */
-  readonly #ending = new Map<WorkerHost, number>();
-  /** Versions whose Worker cannot be started yet, in the order in which they were first asked for. */
+  readonly #ending = new Map<Host, number>();
+  /** Versions whose Worker cannot be started yet (no place, no introduction, the last one still ends), in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
   readonly #memory = new MemoryWatch();
   readonly #restless = new Restless();
@@ -42,7 +41,8 @@ class Evaluator {
   #hasEnded = false;
   #watching: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(limits: EvaluatorLimits, send: (text: string) => void) {
+  constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost) {
+    this.#startHost = startHost;
     this.#limits = limits;
     this.#send = send;
     setInterval(() => this.#retireIdle(), Math.min(limits.idleMs, 10_000)).unref();
@@ -52,7 +52,7 @@ class Evaluator {
   receive(header: ToEvaluator, lines: readonly string[]): void {
     switch (header.t) {
       case "load":
-        this.#loads.set(header.v, header);
+        this.#introduce(header);
         return;
       case "run":
         this.#run(header, lines);
@@ -69,11 +69,25 @@ class Evaluator {
     }
   }
 
+  /** For the next Worker. Asked for, it says which of the chunks that wait are no longer to be run. */
+  #introduce({ from = 0, ...load }: LoadHeader): void {
+    if (this.#hosts.has(load.v)) return;
+    const waiting = this.#waiting.get(load.v)?.filter(({ message }) => message.c >= from);
+    if (waiting?.length === 0) {
+      this.#waiting.delete(load.v);
+      return;
+    }
+    this.#loads.set(load.v, load);
+    if (waiting === undefined) return;
+    this.#waiting.set(load.v, waiting);
+    this.#startWaiting();
+  }
+
   #run(header: RunHeader, lines: readonly string[]): void {
     const all = `[${lines.join(",")}]`;
     const now = performance.now();
     for (const chunk of header.chunks) {
-      const whole = chunk.e.length === lines.length;
+      const whole = chunk.e.length === lines.length && chunk.e.every((line, place) => line === place);
       const events = whole ? all : `[${chunk.e.map((index) => lines[index]).join(",")}]`;
       const { c, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch } = chunk;
       const message: RunMessage = { t: "run", c, clockOffset: header.clockOffset, triggerCount, lastTriggered, failed, threshold, haltOnFire, epoch, events };
@@ -83,14 +97,16 @@ class Evaluator {
     this.#watch();
   }
 
-  /** To the version's Worker; to the line of those that wait for one; or back, when the version must be introduced anew. */
+  /** To the version's Worker; or to the line of those that wait for one, with a word to the daemon when it must introduce the version anew. */
   #hand(version: string, message: RunMessage, size: number, now: number): void {
     const host = this.#hosts.get(version);
     const waiting = this.#waiting.get(version);
     if (host !== undefined && !host.isEnding) host.send(message, size, now);
     else if (waiting !== undefined) waiting.push({ message, size });
-    else if (this.#loads.has(version)) this.#waiting.set(version, [{ message, size }]);
-    else this.#tell({ t: "unknown", v: version, c: message.c });
+    else {
+      this.#waiting.set(version, [{ message, size }]);
+      if (host === undefined && !this.#loads.has(version)) this.#tell({ t: "wanted", v: version });
+    }
   }
 
   /** Starts Workers for those that wait, as many as may load at once and find a place. */
@@ -100,13 +116,11 @@ class Evaluator {
     let loading = 0;
     for (const host of this.#hosts.values()) if (host.isLoading) loading += 1;
     for (const [version, messages] of this.#waiting) {
+      if (!this.#loads.has(version)) continue;
       if (loading >= LOADING_AT_ONCE || !this.#hasPlace()) return;
       this.#waiting.delete(version);
       const host = this.#start(version, now);
-      for (const { message, size } of messages) {
-        if (host === undefined) this.#tell({ t: "unknown", v: version, c: message.c });
-        else host.send(message, size, now);
-      }
+      for (const { message, size } of messages) host?.send(message, size, now);
       loading += 1;
     }
     this.#watch();
@@ -117,14 +131,14 @@ class Evaluator {
     this.#hosts.get(v)?.send({ t: "reply", id, ok, value }, 0, performance.now());
   }
 
-  #start(version: string, now: number): WorkerHost | undefined {
+  #start(version: string, now: number): Host | undefined {
     const load = this.#loads.get(version);
     if (load === undefined) return undefined;
     // One introduction is one Worker: the daemon sends the then valid state with the next.
     this.#loads.delete(version);
     const code = this.#read(load);
     this.#memory.workerStarted();
-    const host = new WorkerHost(load, code, {
+    const host = this.#startHost(load, code, {
       onLoaded: () => this.#startWaiting(),
       onResults: (from, chunk, count, results) => this.#results(from, chunk, count, results),
       onCall: (from, id, method, args) => this.#tell({ t: "call", v: from.load.v, id, method, args }),
@@ -148,24 +162,33 @@ class Evaluator {
     }
   }
 
-  #results(host: WorkerHost, chunk: number, count: number, results: string): void {
+  #results(host: Host, chunk: number, count: number, results: string): void {
     const done = host.settle(chunk, count, performance.now());
     this.#send(`{"t":"results","v":"${host.load.v}","c":${chunk},"done":${done},"lines":1}\n${results}\n`);
     if (host.load.fresh && !host.busy) host.end("fresh");
     if (!host.busy) this.#startWaiting();
   }
 
-  #endingFrom(host: WorkerHost, why: WorkerEnd): void {
+  #endingFrom(host: Host, why: WorkerEnd): void {
     this.#ending.set(host, performance.now() + (URGENT.includes(why) ? this.#limits.graceMs : IDLE_GRACE_MS));
     this.#watch();
   }
 
-  #ended(host: WorkerHost, end: EndedHeader): void {
+  #ended(host: Host, end: EndedHeader): void {
     this.#ending.delete(host);
     this.#hasEnded = true;
-    if (this.#hosts.get(host.load.v) === host) this.#hosts.delete(host.load.v);
+    const { v } = end;
+    if (this.#hosts.get(v) === host) this.#hosts.delete(v);
     if (end.why === "memory") for (const other of this.#hosts.values()) other.rebase(this.#memory.measure());
-    this.#tell(end);
+    const behind = this.#waiting.get(v) ?? [];
+    if (end.owed.length === 0) {
+      this.#tell(end);
+      if (behind.length > 0) this.#tell({ t: "wanted", v });
+    } else {
+      // What came behind what it owes goes back with it: run now, it would overtake.
+      this.#waiting.delete(v);
+      this.#tell({ ...end, owed: [...end.owed, ...behind.map(({ message }) => message.c)] });
+    }
     this.#startWaiting();
   }
 
@@ -220,7 +243,7 @@ class Evaluator {
   /** Whether one more Worker may be; past the limit the least recently used idle one makes room. */
   #hasPlace(): boolean {
     let live = 0;
-    let oldest: WorkerHost | undefined;
+    let oldest: Host | undefined;
     for (const host of this.#hosts.values()) {
       if (host.isEnding) continue;
       live += 1;
@@ -235,43 +258,4 @@ class Evaluator {
   #tell(message: FromEvaluator): void {
     this.#send(`${JSON.stringify(message)}\n`);
   }
-}
-
-/** The end of the socket pair that the daemon started it with. */
-const DAEMON_FD = 3;
-
-/** `nexus __evaluator LIMITS`: the hidden mode in which the daemon starts its child. */
-export async function runEvaluator(limits: EvaluatorLimits): Promise<void> {
-  // Without the daemon there is nobody to work for, and a stuck thread would keep a plain exit waiting.
-  const die = (): void => void process.kill(process.pid, "SIGKILL");
-  limitOwnProcess(limits.memoryMb);
-  const outgoing: string[] = [];
-  let writer: FrameWriter | undefined;
-  const flush = (): void => {
-    const text = outgoing.join("");
-    outgoing.length = 0;
-    writer?.write(text);
-  };
-  const evaluator = new Evaluator(limits, (text) => {
-    if (outgoing.push(text) === 1) setImmediate(flush);
-  });
-  const reader = new FrameReader<ToEvaluator>((header, lines) => evaluator.receive(header, lines));
-  process.on("SIGTERM", () => undefined);
-  process.on("SIGINT", () => undefined);
-  const ready = `${JSON.stringify({ t: "ready", pid: process.pid } satisfies FromEvaluator)}\n`;
-  const daemon = {
-    fd: DAEMON_FD,
-    socket: {
-      open: (socket: Bun.Socket<undefined>) => {
-        writer = new FrameWriter(socket);
-        writer.write(ready);
-      },
-      data: (_: Bun.Socket<undefined>, bytes: Uint8Array) => reader.feed(bytes),
-      drain: () => writer?.drained(),
-      close: die,
-      error: die,
-    },
-  };
-  // The types know only hosts and paths.
-  await Bun.connect<undefined>(daemon as unknown as Bun.UnixSocketOptions<undefined>);
 }

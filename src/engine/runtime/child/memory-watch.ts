@@ -1,5 +1,5 @@
 import { threadUse } from "../vitals.ts";
-import type { WorkerHost } from "./worker-host.ts";
+import type { Host } from "./worker-host.ts";
 
 /** Starting a Worker and loading its hook takes about so much, which is nobody's fault who runs meanwhile. */
 const WORKER_BYTES = 8 * 1_048_576;
@@ -13,7 +13,7 @@ const FILLING_PAGES = 64;
 export class MemoryWatch {
   readonly #rss: () => number;
   #started = 0;
-  #faults = new Map<WorkerHost, number>();
+  #faults = new Map<Host, number>();
 
   constructor(rss: () => number = () => process.memoryUsage.rss()) {
     this.#rss = rss;
@@ -29,7 +29,7 @@ export class MemoryWatch {
   }
 
   /** Whom to end now, of all that are over their limits. */
-  culprits(over: readonly WorkerHost[]): readonly WorkerHost[] {
+  culprits(over: readonly Host[]): readonly Host[] {
     if (over.length < 2) {
       this.#faults.clear();
       return over;
@@ -38,7 +38,7 @@ export class MemoryWatch {
     this.#faults = new Map(over.map((host) => [host, host.thread === undefined ? 0 : threadUse(host.thread)?.faults ?? 0]));
     // Two looks are needed to see who moves.
     if (before.size === 0) return [];
-    const grown = (host: WorkerHost): number => (this.#faults.get(host) ?? 0) - (before.get(host) ?? 0);
+    const grown = (host: Host): number => (this.#faults.get(host) ?? 0) - (before.get(host) ?? 0);
     const most = over.reduce((one, other) => (grown(other) > grown(one) ? other : one));
     this.#faults = new Map();
     return grown(most) < FILLING_PAGES ? over : [most];

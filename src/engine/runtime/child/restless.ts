@@ -1,5 +1,5 @@
 import { threadUse } from "../vitals.ts";
-import type { WorkerHost } from "./worker-host.ts";
+import type { Host } from "./worker-host.ts";
 
 /** How often it is looked whether a Worker works although it has nothing to do, ms. */
 export const RESTLESS_MS = 1_000;
@@ -13,10 +13,10 @@ const TICK_MS = 10;
 export class Restless {
   #cpuMs = 0;
   #lookedAt = 0;
-  #before = new Map<WorkerHost, number>();
+  #before = new Map<Host, number>();
 
   /** Idle Workers that ran for most of the time since the last look. `now` is monotonic, ms. */
-  look(hosts: Iterable<WorkerHost>, now: number): WorkerHost[] {
+  look(hosts: Iterable<Host>, now: number): Host[] {
     const { user, system } = process.cpuUsage();
     const cpuMs = (user + system) / 1_000;
     const passed = now - this.#lookedAt;
@@ -26,7 +26,7 @@ export class Restless {
     const before = this.#before;
     this.#before = new Map();
     if (used < passed * WORTH_A_LOOK) return [];
-    const found: WorkerHost[] = [];
+    const found: Host[] = [];
     for (const host of hosts) {
       if (host.busy || host.isEnding || host.thread === undefined || now - host.lastUsed < passed) continue;
       const ticks = threadUse(host.thread)?.ticks;

@@ -2,6 +2,7 @@ import type { LogLine } from "../../core/invocation.ts";
 import type { WireResult } from "../protocol.ts";
 import { describeError } from "./describe-error.ts";
 import { LogCapture } from "./log-capture.ts";
+import { isSureResult } from "./sure-result.ts";
 import type { HookState } from "./state.ts";
 import { StateView } from "./state.ts";
 
@@ -9,10 +10,23 @@ import { StateView } from "./state.ts";
 const RESULT_BYTES = 262_144;
 
 /** Kept from before the hook was loaded: what it patches is its own affair. */
-const { stringify } = JSON;
+const { parse, stringify } = JSON;
 const { now: systemNow } = Date;
 const { round } = Math;
 const clock = performance.now.bind(performance);
+
+/** How an invocation ended, for the Worker to go on by. */
+interface Ending {
+  readonly line: string;
+  /** Not a failure, as far as can be seen here. */
+  readonly ok: boolean;
+  readonly fired: boolean;
+  readonly disables: boolean;
+  /** It wrote state, and only the daemon can say whether its result is one: nothing may build on that state before. */
+  readonly doubtful: boolean;
+}
+
+const FAILED = { ok: false, fired: false, disables: false, doubtful: false };
 
 /** One invocation while it runs: its logs, its view of the state, its counters, and at the end its line on the wire. */
 export class Run {
@@ -57,10 +71,10 @@ export class Run {
     return this.#abort.signal;
   }
 
-  /** Ends it with what the handler returned. `ok` is false when that is no HookResult at all. */
-  succeed(value: unknown): { line: string; ok: boolean; fired: boolean; disables: boolean } {
+  /** Ends it with what the handler returned. */
+  succeed(value: unknown): Ending {
     if (value === undefined || isPlainNoFire(value)) {
-      return { line: this.#line(0, undefined), ok: true, fired: false, disables: false };
+      return this.#end(0, undefined, { ok: true, fired: false, disables: false, doubtful: false });
     }
     let text: string | undefined;
     try {
@@ -72,30 +86,33 @@ export class Run {
     if (text.length > RESULT_BYTES) return this.#refuse(`RESULT_INVALID: the HookResult has ${text.length} bytes; the limit is ${RESULT_BYTES}`);
     const fire = property(value, "fire");
     const disables = property(value, "disable_hook") === true || property(value, "disable") === true;
-    return { line: this.#line(1, `"result":${text}`), ok: typeof fire === "boolean", fired: fire === true, disables };
+    const doubtful = this.state.isWritten && !isSureResult(parse(text));
+    return this.#end(1, `"result":${text}`, { ok: typeof fire === "boolean", fired: fire === true, disables, doubtful });
   }
 
   fail(error: unknown): string {
-    return this.#line(2, `"error":${stringify(describeError(error))}`);
+    return this.#end(2, `"error":${stringify(describeError(error))}`, FAILED).line;
   }
 
-  #refuse(message: string): { line: string; ok: boolean; fired: boolean; disables: boolean } {
-    return { line: this.#line(2, `"error":${stringify({ message })}`), ok: false, fired: false, disables: false };
+  #refuse(message: string): Ending {
+    return this.#end(2, `"error":${stringify({ message })}`, FAILED);
   }
 
-  #line(kind: WireResult[1], main: string | undefined): string {
+  #end(kind: WireResult[1], main: string | undefined, ending: Omit<Ending, "line">): Ending {
     const durationUs = round((clock() - this.#begun) * 1_000);
     this.done = true;
     clearTimeout(this.#abortTimer);
     const parts: string[] = main === undefined ? [] : [main];
+    // The daemon calls an answer after the deadline a timeout.
+    const ok = ending.ok && durationUs <= this.#timeoutMs * 1_000;
     // A failed invocation leaves no trace in the state: what it wrote is dropped with it.
-    const state = kind === 2 ? undefined : this.state.commit();
+    const state = ok ? this.state.commit() : undefined;
     if (state !== undefined) parts.push(`"state":${state}`);
     if (this.#logs !== undefined) parts.push(`"logs":${stringify(this.#logs.lines)},"dropped":${this.#logs.dropped}`);
     if (this.llmCalls > 0) parts.push(`"llm":[${this.llmCalls},${this.tokensIn},${this.tokensOut}]`);
     if (this.searchCalls > 0) parts.push(`"search":${this.searchCalls}`);
     const extra = parts.length === 0 ? "" : `,{${parts.join(",")}}`;
-    return `[${this.index},${kind},${this.startedAt},${durationUs}${extra}]`;
+    return { ...ending, ok, line: `[${this.index},${kind},${this.startedAt},${durationUs}${extra}]` };
   }
 }
 

@@ -76,6 +76,10 @@ export class StateView {
     return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   };
 
+  get isWritten(): boolean {
+    return this.#writes.size > 0;
+  }
+
   /** Makes the writes part of the version's state and returns them for the wire; nothing when there are none. */
   commit(): string | undefined {
     if (this.#writes.size === 0) return undefined;

@@ -2,14 +2,21 @@ import { Worker } from "node:worker_threads";
 import type { EndedHeader, LoadHeader, WorkerEnd } from "../protocol.ts";
 import type { FromWorker, LoadFailedMessage, ToWorker, WorkerMessage } from "./worker-protocol.ts";
 
+/** What the evaluator needs of a Worker's host; the simulation puts its own in its place. */
+export type Host = Pick<
+  WorkerHost,
+  "load" | "owed" | "lastUsed" | "thread" | "isLoading" | "isEnding" | "isFreeing" | "busy" | "send" | "settle" | "watch" | "isOver" | "endOver" | "rebase" | "end" | "giveUp"
+>;
+export type StartHost = (load: LoadHeader, code: string, events: HostEvents, now: number) => Host;
+
 export interface HostEvents {
   onLoaded(): void;
-  onResults(host: WorkerHost, chunk: number, count: number, results: string): void;
-  onCall(host: WorkerHost, id: number, method: "llm" | "search", args: string): void;
-  onLate(host: WorkerHost, text: string): void;
+  onResults(host: Host, chunk: number, count: number, results: string): void;
+  onCall(host: Host, id: number, method: "llm" | "search", args: string): void;
+  onLate(host: Host, text: string): void;
   /** It was told to end; `onEnded` follows, unless its thread is stuck. */
-  onEnding(host: WorkerHost, why: WorkerEnd): void;
-  onEnded(host: WorkerHost, end: EndedHeader): void;
+  onEnding(host: Host, why: WorkerEnd): void;
+  onEnded(host: Host, end: EndedHeader): void;
 }
 
 /** A Worker that owes results and runs nothing for so long is broken; ms. */
@@ -233,4 +240,8 @@ export class WorkerHost {
     this.#ended = true;
     this.#events.onEnded(this, { t: "ended", v: this.load.v, why: this.#why ?? "exit", owed: [...this.owed.keys()], running: this.#culprits, ...this.#details, ...extra });
   }
+}
+
+export function startWorkerHost(...parts: Parameters<StartHost>): Host {
+  return new WorkerHost(...parts);
 }
