@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
   { name: "old-version-recorded-as-new", file: recorder, find: "entry.version.id === queue.hook.version.id ? queue.hook", replace: "entry.version.id !== \"\" ? queue.hook", ...simulation },
   { name: "returned-out-of-order", file: "src/engine/pipeline/hook-queue.ts", find: "const sorted = [...jobs, ...before].sort((one, other) => one.event.seq - other.event.seq);", replace: "const sorted = [...jobs, ...before];", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   { name: "overtaken-on-the-way", file: "src/engine/runtime/lane.ts", find: "id < from && chunk", replace: "id < 0 && chunk", ...simulation },
-  { name: "halted-for-ever", file: evaluation, find: "queue.halted = queue.unrecorded > 0;", replace: "queue.halted = queue.unrecorded >= 0;", ...simulation },
+  { name: "halted-for-ever", file: evaluation, find: "queue.halted = queue.unrecorded > 0;", replace: "queue.halted = queue.unrecorded >= 0;", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   // ctx.state is what was committed.
   { name: "dropped-state-stays-warm", file: recorder, find: "if (settled.state === undefined && wroteState(entry)) this.#parts.forget(entry);", replace: "", ...simulation },
   { name: "state-loaded-before-its-commit", file: engine, find: "this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))", replace: "loadState(store, hook.version.id)", ...simulation },
@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
   { name: "two-trials", file: breaker, find: "if (breaker.state === \"half-open\") return { admission: \"skip\", breaker };", replace: "if (breaker.state === \"half-open\") return { admission: \"trial\", breaker };", ...simulation },
   { name: "trial-lost-with-an-old-result", file: evaluation, find: "if (trial) queue.breaker = abandonTrial(queue.breaker);", replace: "if (why !== \"halted\") queue.breaker = abandonTrial(queue.breaker);", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   { name: "trial-never-abandoned", file: evaluation, find: "if (trial) queue.breaker = abandonTrial(queue.breaker);", replace: "", ...simulation },
-  { name: "enabled-in-a-used-generation", file: evaluation, find: "generation: Math.max(generation, queue.breaker.generation) + 1", replace: "generation: queue.breaker.generation", ...simulation },
+  { name: "enabled-in-a-used-generation", file: evaluation, find: "generation: Math.max(generation, queue.breaker.generation) + 1", replace: "generation: queue.breaker.generation", tests: simulation.tests, filter: "10 000 seeds hold" },
   { name: "breaker-forgotten-at-restart", file: "src/engine/pipeline/hook-queue.ts", find: "const state = hook.circuit_state === \"half-open\" ? \"open\" : hook.circuit_state;", replace: "const state = hook.circuit_state === \"half-open\" ? \"closed\" : \"closed\";", ...simulation },
   { name: "one-shot-halts-not", file: recorder, find: "const spent = mode === \"one-shot\" && !queue.isActive;", replace: "const spent = mode === \"one-shot\" && queue.hook.deleted_at !== undefined;", ...simulation },
   // C8: schedules and clocks.

@@ -23,7 +23,7 @@ test("what is handed out and comes back, in whatever pieces and order, waits in 
       for (const { take, back } of moves) {
         const taken = Array.from({ length: take }, () => queue.waiting.shift()).filter((one) => one !== undefined);
         if (taken.length > 0) out.push(taken);
-        const [returned] = out.length === 0 ? [] : out.splice(back % out.length, 1);
+        const [returned] = out.length === 0 || back === 0 ? [] : out.splice(back % out.length, 1);
         if (returned !== undefined) queue.waiting.unshift(returned);
       }
       const seqs: number[] = [];
@@ -37,7 +37,34 @@ test("what is handed out and comes back, in whatever pieces and order, waits in 
 
 // switch: mutant trial-lost-with-an-old-result
 test("an older invocation that comes back does not end the trial; the trial that comes back does", () => {
-  const evaluation = new Evaluation({
+  const evaluation = idle();
+  const queue = evaluation.queueOf(HOOK);
+  const [old, trial] = [job(1), job(2)];
+  queue.breaker = { state: "half-open", failures: 5, openedAt: 0, generation: 3 };
+  queue.inFlight.set(old, { generation: 1, version: VERSION });
+  queue.inFlight.set(trial, { generation: 3, version: VERSION });
+  evaluation.onReturned("v", [old], "innocent");
+  expect(queue.breaker.state).toBe("half-open");
+  evaluation.onReturned("v", [trial], "halted");
+  expect(queue.breaker.state).toBe("open");
+});
+
+// switch: mutant halted-for-ever
+test("a Worker that halted is waited for only when something of it is still to be recorded: that commit wakes its hook", () => {
+  const evaluation = idle();
+  const queue = evaluation.queueOf(HOOK);
+  evaluation.onReturned("v", [job(1)], "halted");
+  expect(queue.halted).toBe(false);
+  evaluation.onResults("v", [[job(2), [0, 1, 0, 10, { result: { fire: true } }]]]);
+  evaluation.onReturned("v", [job(3)], "halted");
+  expect(queue.halted).toBe(true);
+  evaluation.resume();
+  expect(queue.halted).toBe(false);
+});
+
+/** Without a runtime: what it decides stays undone. */
+function idle(): Evaluation {
+  return new Evaluation({
     rules: { failures: 5, cooldownMs: 1_000 },
     now: () => 0,
     monotonic: () => 0,
@@ -49,13 +76,4 @@ test("an older invocation that comes back does not end the trial; the trial that
     loadFailed: () => undefined,
     commitSoon: () => undefined,
   });
-  const queue = evaluation.queueOf(HOOK);
-  const [old, trial] = [job(1), job(2)];
-  queue.breaker = { state: "half-open", failures: 5, openedAt: 0, generation: 3 };
-  queue.inFlight.set(old, { generation: 1, version: VERSION });
-  queue.inFlight.set(trial, { generation: 3, version: VERSION });
-  evaluation.onReturned("v", [old], "innocent");
-  expect(queue.breaker.state).toBe("half-open");
-  evaluation.onReturned("v", [trial], "halted");
-  expect(queue.breaker.state).toBe("open");
-});
+}
