@@ -59,6 +59,7 @@ test("over any order of events, ends and clock jumps the breaker keeps to the co
   );
 });
 
+// switch: mutant breaker-waits-for-a-wrong-clock
 test("a clock that went back makes it wait the whole cooldown again, not for ever", () => {
   const open: Breaker = { state: "open", failures: 5, openedAt: 1_000_000, generation: 1 };
   const { admission, breaker } = admit(open, RULES, 400_000);
