@@ -61,15 +61,20 @@ class Workbench {
     if (text.split(mutant.find).length !== 2) return { killed: false, note: `its \`find\` occurs ${text.split(mutant.find).length - 1} times in ${mutant.file}` };
     const mutated = text.replace(mutant.find, () => mutant.replace);
     if (mutant.file.endsWith(".ts") && !parses(mutated)) return { killed: false, note: `${mutant.file} no longer parses with it` };
-    writeFileSync(path, mutated);
+    this.#write(path, mutated);
     try {
       const { code, failed } = await this.#test(mutant);
       if (failed.length > 0) return { killed: true, note: failed[0] ?? "" };
       return { killed: false, note: code === 0 ? "its tests pass" : `bun test ended with ${code}, and no test failed` };
     } finally {
-      writeFileSync(path, text);
-      this.#built = false;
+      this.#write(path, text);
     }
+  }
+
+  /** What was built before is not what stands there now. */
+  #write(path: string, text: string): void {
+    writeFileSync(path, text);
+    this.#built = false;
   }
 
   async #test({ tests, filter }: Mutant): Promise<{ code: number; failed: string[] }> {

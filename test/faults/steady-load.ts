@@ -2,18 +2,15 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonProcess } from "./daemon-process.ts";
 import { loadEvent, prepareHome } from "./load.ts";
+import { flatness } from "./flatness.ts";
 import { sampleOf, type ProcessSample } from "./process-sample.ts";
 import { Producer } from "./producer.ts";
 import { runProgram, type Program } from "./program.ts";
-import { trendOf } from "./trend.ts";
 
 const SAMPLE_MS = 5_000;
 const BURST_MS = 50;
 /** Acknowledgements that are waited for; more would only fill the pipe. */
 const WINDOW = 2_000;
-/** What counts as flat, after the first quarter: so much of a change from the beginning to the end of the line. */
-const FLAT = { share: 0.1, fds: 4, log: 65_536 };
-
 /** Bad hooks beside the good ones; each of their outcomes is an error, a timeout or a crash, again and again. */
 const BAD: Readonly<Record<string, string>> = {
   throws: "handler: () => { throw new Error('again') }",
@@ -65,7 +62,9 @@ export async function steadyLoad(program: Program, home: string, { minutes, even
     ...(code === 0 ? [] : [`the producer ended with ${code}: ${err}`]),
     ...(acks < (sent - WINDOW) * 0.9 ? [`only ${acks} of ${sent} events were acknowledged`] : []),
   ];
-  return { ...judge(samples, [`${minutes} min, ${acks} events acknowledged, ${samples.length} samples`, ...problems.map((what) => `NOT WELL: ${what}`)]), path, ...(problems.length > 0 ? { passed: false } : {}) };
+  const { table, flat } = flatness(samples);
+  const head = [`${minutes} min, ${acks} events acknowledged, ${samples.length} samples`, ...problems.map((what) => `NOT WELL: ${what}`), ""];
+  return { table: [...head, table].join("\n"), passed: flat && problems.length === 0, path };
 }
 
 async function prepare(program: Program, home: string): Promise<void> {
@@ -82,21 +81,4 @@ async function prepare(program: Program, home: string): Promise<void> {
 /** One in fifty is for the bad hooks. */
 function eventOf(n: number): object {
   return n % 50 === 1 ? { ...loadEvent(n), type: "bad" } : loadEvent(n);
-}
-
-/** The line of each figure after the first quarter, in which caches fill and Workers start. */
-function judge(samples: readonly ProcessSample[], head: readonly string[]): { table: string; passed: boolean } {
-  const warm = samples.slice(Math.ceil(samples.length / 4));
-  if (warm.length < 2) return { table: [...head, "too few samples to judge"].join("\n"), passed: false };
-  let passed = true;
-  const lines = ["figure            begin       end       min       max    an hour  verdict"];
-  for (const key of ["daemon_rss", "daemon_fds", "daemon_threads", "children", "children_rss", "children_fds", "children_threads", "db", "wal"] as const) {
-    const { from, to, perHour, min, max } = trendOf(warm.map((sample) => ({ ms: sample.ms, value: sample[key] })));
-    const isFlat = key === "db" ? undefined : key === "wal" ? max <= FLAT.log : key.endsWith("rss") ? Math.abs(to - from) <= from * FLAT.share : Math.abs(to - from) <= FLAT.fds;
-    if (isFlat === false) passed = false;
-    const cells = [from, to, min, max, perHour].map((value, at) => String(Math.round(value)).padStart(at === 4 ? 11 : 10));
-    lines.push(`${key.padEnd(16)}${cells.join("")}  ${isFlat === undefined ? "grows with what is stored" : isFlat ? "flat" : "NOT FLAT"}`);
-  }
-  const limits = `memory and sizes in KiB; flat: memory within ${FLAT.share * 100} %, counts within ${FLAT.fds}, the log never over ${FLAT.log} KiB`;
-  return { table: [...head, "", ...lines, limits].join("\n"), passed };
 }
