@@ -7,7 +7,9 @@ import type { Notice } from "./core/notice.ts";
 import { normaliseEvent } from "./ingest/normalise.ts";
 import { EraIndex } from "./pipeline/era-index.ts";
 import { Evaluation, type Pending } from "./pipeline/evaluation.ts";
+import { Heartbeat } from "./pipeline/heartbeat.ts";
 import type { HookQueue } from "./pipeline/hook-queue.ts";
+import { Housekeeper } from "./pipeline/housekeeper.ts";
 import { Intake, type Accepted } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import { NoticeWriter } from "./pipeline/notice-writer.ts";
@@ -77,6 +79,7 @@ export class Engine {
   readonly #follower: RegistryFollower;
   readonly #notices: NoticeWriter;
   readonly #checkpointer: Checkpointer;
+  readonly #housekeeper: Housekeeper;
   readonly #runtime: Runtime;
   #pending: Pending[] = [];
   #pendingDurable = false;
@@ -118,9 +121,11 @@ export class Engine {
       maxPairs: config.events.queue_pairs,
     });
     this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
-    this.#checkpointer = new Checkpointer(store);
-    this.#commit = new GroupCommit(store, { before: () => this.#refresh(), after: () => this.#afterCommit(), later });
+    this.#checkpointer = new Checkpointer(store, (held) => this.#notices.write("log_held", undefined, { ...held }));
+    const heartbeat = new Heartbeat(store);
+    this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
+    this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
     this.#timekeeper = new Timekeeper({
       store,
       clock: this.#clock,
@@ -147,6 +152,7 @@ export class Engine {
     if (this.#options.timers !== false) await this.tick();
     this.#intake.feed();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
+    if (this.#options.timers !== false) this.#housekeeper.start();
   }
 
   /** Stores events, all or none, and resolves once they are durable. Evaluation follows by itself. */
@@ -181,6 +187,7 @@ export class Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#poll);
     this.#timekeeper.stop();
+    this.#housekeeper.stop();
     this.#evaluation.dispose();
     await this.#runtime[Symbol.asyncDispose]();
     this.#commit.close();
@@ -221,7 +228,7 @@ export class Engine {
   }
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
-  #refresh(): void {
+  #refresh(heartbeat: Heartbeat): void {
     const version = this.#store.dataVersion();
     if (version !== this.#dataVersion) {
       this.#dataVersion = version;
@@ -229,6 +236,7 @@ export class Engine {
     }
     // Asked each time: a change made over this process's own connection does not move the data version.
     this.#follower.refresh();
+    heartbeat.beat(this.#clock.now());
     this.#saveCursor();
   }
 

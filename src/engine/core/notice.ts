@@ -20,6 +20,10 @@ export const NOTICE_KINDS = [
   "worker_terminated",
   "slots_missed",
   "loop_stopped",
+  "retention_removed",
+  "retention_blocked",
+  "retention_failed",
+  "log_held",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

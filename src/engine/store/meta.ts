@@ -1,7 +1,20 @@
 import type { Store } from "./open.ts";
 
-/** Single values: `eval_cursor` (how far evaluation is), `registry_generation` (grows with each change of a hook). */
-export type MetaKey = "eval_cursor" | "registry_generation";
+/**
+ * Single values: `eval_cursor` (how far evaluation is), `registry_generation` (grows with each change of a hook).
+ * Of retention: `horizon_seq` and `horizon_at` (the newest event that was removed, and when it had been received),
+ * `events_removed`, `invocations_removed` (how many ever), `housekeeper_at` (when it last looked, to the hour, or removed
+ * something). `heartbeat`: when the daemon last committed anything, to a few seconds.
+ */
+export type MetaKey =
+  | "eval_cursor"
+  | "registry_generation"
+  | "horizon_seq"
+  | "horizon_at"
+  | "events_removed"
+  | "invocations_removed"
+  | "housekeeper_at"
+  | "heartbeat";
 
 export function getMeta(store: Store, key: MetaKey): number | undefined {
   return store.db.query<{ value: number }, [string]>("SELECT value FROM meta WHERE key = ?").get(key)?.value;
