@@ -2,11 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import { NexusError } from "../core/errors.ts";
 import type { NoticeKind } from "../core/notice.ts";
 import { DAY_MS, HOUR_MS, type RetentionRules } from "../core/retention.ts";
+import { lastSeq } from "../store/event-queries.ts";
 import { getMeta, setMeta } from "../store/meta.ts";
 import type { Store } from "../store/open.ts";
 import { databaseSize, releaseBytes } from "../store/retention/database-size.ts";
 import { walkEvents } from "../store/retention/event-walk.ts";
 import { EXPIRIES } from "../store/retention/expire.ts";
+import { mergeText } from "../store/retention/clear-event.ts";
 import { WALK_START, walkInvocations, type InvocationPlace } from "../store/retention/invocation-walk.ts";
 import { purgeHooks, removeScripts, trimActivations } from "../store/retention/purge-hooks.ts";
 import { RemovalRecord } from "../store/retention/retention-log.ts";
@@ -16,6 +18,9 @@ const INVOCATION_ROWS = 200;
 const EVENT_ROWS = 20;
 const SMALL_ROWS = 200;
 const RELEASE_BYTES = 262_144;
+const TEXT_PAGES = 16;
+/** The full text is rewritten when so large a share of it is of events that are gone: so much garbage, ten writes a word. */
+const GONE_SHARE = 0.1;
 /** A slice is one transaction on the daemon's own connection: another's would make this one's page cache void (measured). */
 const SLICE_MS = 5;
 /** With evaluation at work a slice comes so rarely that it takes a twentieth of the time; otherwise half of it. */
@@ -140,6 +145,7 @@ export class Housekeeper {
       yield;
     }
     yield* this.#shrink();
+    yield* this.#tidyText();
     yield* this.#release();
     // An idle daemon must not write each minute only to say that it looked.
     if (now - (getMeta(store, "housekeeper_at") ?? 0) >= HOUR_MS) setMeta(store, "housekeeper_at", now);
@@ -193,6 +199,7 @@ export class Housekeeper {
     while (this.#forcedEvent !== undefined && used() > target) {
       this.#forcedEvent = walkEvents(store, this.#forcedEvent, { before: Number.MAX_SAFE_INTEGER, now: Number.MAX_SAFE_INTEGER, rows: EVENT_ROWS, why: "bytes" }, this.#record);
       yield;
+      yield* this.#tidyText();
     }
     const after = used();
     const figures = { used_bytes_before: before, used_bytes: after, max_bytes: rules.max_bytes };
@@ -201,6 +208,16 @@ export class Housekeeper {
       this.#blocked = true;
       notice("retention_blocked", { why: "only what is not evaluated, or what pending dispatches need, is left", ...figures });
     }
+  }
+
+  /** Removing a text from the index adds to it: it shrinks when all its segments are merged, a few pages at a time. */
+  *#tidyText(): Generator<void> {
+    const { store } = this.#parts;
+    const removed = getMeta(store, "events_removed") ?? 0;
+    const kept = lastSeq(store) - removed;
+    if (removed - (getMeta(store, "text_tidied") ?? 0) <= kept * GONE_SHARE) return;
+    for (let pages = -TEXT_PAGES; mergeText(store, pages); pages = TEXT_PAGES) yield;
+    setMeta(store, "text_tidied", removed);
   }
 
   /** Gives back free pages that would stay free for long; all of them where the file is over its limit. */

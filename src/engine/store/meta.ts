@@ -1,19 +1,26 @@
 import type { Store } from "./open.ts";
 
 /**
- * Single values: `eval_cursor` (how far evaluation is), `registry_generation` (grows with each change of a hook).
+ * Single values: `eval_cursor` (how far evaluation is), `registry_generation` (grows with each change of a hook),
+ * `heartbeat` (when the daemon last committed anything, to a few seconds), `degraded` (since when it refuses to store,
+ * because it could not).
+ *
  * Of retention: `horizon_seq` and `horizon_at` (the newest event that was removed, and when it had been received),
- * `events_removed`, `invocations_removed` (how many ever), `housekeeper_at` (when it last looked, to the hour, or removed
- * something). `heartbeat`: when the daemon last committed anything, to a few seconds.
+ * `invocations_horizon_at` (the same of invocations that had something to say, by their beginning), `events_removed` and
+ * `invocations_removed` (how many ever), `text_tidied` (events_removed when the full text was last rewritten),
+ * `housekeeper_at` (when it last looked, to the hour, or removed something).
  */
 export type MetaKey =
   | "eval_cursor"
   | "registry_generation"
   | "horizon_seq"
   | "horizon_at"
+  | "invocations_horizon_at"
   | "events_removed"
   | "invocations_removed"
+  | "text_tidied"
   | "housekeeper_at"
+  | "degraded"
   | "heartbeat";
 
 export function getMeta(store: Store, key: MetaKey): number | undefined {

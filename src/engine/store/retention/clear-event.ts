@@ -27,6 +27,18 @@ export function clearEvent(store: Store, event: GoingEvent, why: "age" | "bytes"
   record.add("events", why, 1, event.received_at);
 }
 
+/**
+ * Inside a transaction: writes so many pages of a merge of the full text's segments, after which what was removed is
+ * really gone. A negative number begins a merge of all of them; false when nothing is left to be merged.
+ */
+export function mergeText(store: Store, pages: number): boolean {
+  const changes = (): number => store.db.query<{ n: number }, []>("SELECT total_changes() AS n").get()?.n ?? 0;
+  const before = changes();
+  store.db.query("INSERT INTO events_fts(events_fts, rank) VALUES ('merge', ?)").run(pages);
+  // One change is the command itself.
+  return changes() - before >= 2;
+}
+
 /** A contact that only this event knew goes with it: one that nexus made itself, and that is nobody's. */
 function clearParticipants(store: Store, event: GoingEvent, record: RemovalRecord): void {
   const { db } = store;

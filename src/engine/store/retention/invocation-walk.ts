@@ -1,6 +1,6 @@
 import type { Outcome } from "../../core/invocation.ts";
 import { HOUR_MS } from "../../core/retention.ts";
-import { getMeta } from "../meta.ts";
+import { getMeta, setMeta } from "../meta.ts";
 import type { Store } from "../open.ts";
 import type { RemovalRecord } from "./retention-log.ts";
 
@@ -68,6 +68,7 @@ export function walkInvocations(store: Store, place: InvocationPlace, limits: Wa
   for (const { rowid, id, boring, removable, started_at } of passed) {
     if (boring === 1 || removable === 0) continue;
     remove.run(rowid);
+    if (started_at > (getMeta(store, "invocations_horizon_at") ?? 0)) setMeta(store, "invocations_horizon_at", started_at);
     record.add("logs", "age", removeLog(store, id), started_at);
     record.add("invocations", "age", 1, started_at);
   }

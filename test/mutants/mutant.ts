@@ -1,0 +1,1 @@
+export interface Mutant { readonly name: string; readonly file: string; /** Occurs exactly once in the file. */ readonly find: string; readonly replace: string; /** Test files, one of which must fail. */ readonly tests: readonly string[]; /** Only tests of this name (bun test -t). */ readonly filter?: string; }
