@@ -11,6 +11,8 @@ const LOOK_MS = 100;
 /** How long a reader may hold a log of more than LOG_PAGES, and one that is over its limit, ms. */
 const HELD_MS = 5_000;
 const HELD_OVER_LIMIT_MS = 1_000;
+/** Another process's write is in the way of a restart too, for a moment: a reader is at so many looks in a row. */
+const REFUSALS = 5;
 /** The file is cut off when nothing was written for so long: growing it again costs the first writes a few syncs more. */
 const REST_MS = 30_000;
 
@@ -44,6 +46,7 @@ export class Checkpointer {
   #log = 0;
   /** Since when the log is too long without having begun anew. */
   #longSince: number | undefined;
+  #refusals = 0;
   #changedAt = performance.now();
   #cut = true;
 
@@ -63,7 +66,8 @@ export class Checkpointer {
     const { log, checkpointed } = this.#checkpoint("NOOP");
     const now = performance.now();
     this.#watch(log, now);
-    if (this.#busy) return;
+    // The other thread's checkpoint would be in the way of this one's, and look like a reader.
+    if (this.#busy || this.#isHeld(log, now)) return;
     if (log - checkpointed >= LOG_PAGES) this.#ask("PASSIVE");
     else if (!this.#cut && now - this.#changedAt >= REST_MS) {
       this.#cut = true;
@@ -76,16 +80,26 @@ export class Checkpointer {
       this.#changedAt = now;
       this.#cut = false;
     }
-    if (log < this.#log || log < LOG_PAGES) this.#longSince = undefined;
-    else this.#longSince ??= now;
+    if (log < this.#log || log < LOG_PAGES) {
+      this.#longSince = undefined;
+      this.#refusals = 0;
+    } else this.#longSince ??= now;
     this.#log = log;
-    if (this.#longSince === undefined) return;
+  }
+
+  /** Tries to let the log begin anew when it has been too long for too long, and tells of the reader that is in the way. */
+  #isHeld(log: number, now: number): boolean {
+    if (this.#longSince === undefined) return false;
     const held_ms = Math.round(now - this.#longSince);
     const bytes = log * PAGE_BYTES;
-    if (held_ms < (bytes > LOG_LIMIT_BYTES ? HELD_OVER_LIMIT_MS : HELD_MS)) return;
+    if (held_ms < (bytes > LOG_LIMIT_BYTES ? HELD_OVER_LIMIT_MS : HELD_MS)) return false;
+    if (this.#restart().busy === 0) return false;
+    this.#refusals += 1;
+    if (this.#refusals < REFUSALS) return true;
+    this.#refusals = 0;
     this.#longSince = now;
-    // Busy when a reader is in the way; otherwise the log begins anew with this.
-    if (this.#restart().busy === 1) this.#onHeld({ bytes, held_ms });
+    this.#onHeld({ bytes, held_ms });
+    return true;
   }
 
   /** Waits for no reader: the daemon's thread has others to serve. */

@@ -152,7 +152,7 @@ test("a hook deleted long ago loses state, versions and script, and itself with 
   const { store } = desk;
   const hash = (letter: string): string => letter.repeat(64);
   const hook = (id: string, deletedAt: number | null, letters: string): void => {
-    for (const [index, letter] of [...letters].entries()) {
+    for (const [index, letter] of letters.split("").entries()) {
       store.db.query("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at) VALUES (?, ?, ?, '', ?, '', '', '{}', 1)").run(`${id}_${letter}`, id, index, hash(letter));
       store.db.query("INSERT INTO hook_state(version_id, key, value_json) VALUES (?, 'k', '1')").run(`${id}_${letter}`);
       const path = join(store.hooksFolder, `${hash(letter)}.mjs`);
@@ -167,7 +167,7 @@ test("a hook deleted long ago loses state, versions and script, and itself with 
   hook("hook_b", T0 + 20 * DAY_MS, "bc");
   hook("hook_c", null, "d");
   desk.days(31);
-  const there = (): string => [..."abcd"].filter((letter) => existsSync(join(store.hooksFolder, `${hash(letter)}.mjs`))).join("");
+  const there = (): string => ["a", "b", "c", "d"].filter((letter) => existsSync(join(store.hooksFolder, `${hash(letter)}.mjs`))).join("");
   desk.housekeeper.sweep();
   expect(rows(store, "SELECT id FROM hook_versions ORDER BY id")).toEqual([{ id: "hook_a_b" }, { id: "hook_b_b" }, { id: "hook_b_c" }, { id: "hook_c_d" }]);
   expect(there()).toBe("bcd");
