@@ -75,7 +75,7 @@ async function evaluated(store: Store, hooks: number, daemon: Bun.Subprocess<"ig
   const rows = store.db.query<{ n: number }, []>("SELECT count(*) AS n FROM hook_invocations");
   const deadline = performance.now() + READY_MS;
   for (let n = 0; n < EVENTS; n += 1) {
-    store.write(() => insertEvents(store, [event(n)], { maxDepth: 8 }));
+    store.write(() => insertEvents(store, [event(n)], { maxDepth: 8, maxChain: 256 }));
     while ((rows.get()?.n ?? 0) < (n + 1) * hooks) {
       if (daemon.exitCode !== null) throw new Error(`the daemon ended with ${daemon.exitCode}: ${(await daemon.stderr.text()).slice(0, 500)}`);
       if (performance.now() > deadline) throw new Error(`the daemon did not evaluate ${EVENTS} events in ${READY_MS} ms`);

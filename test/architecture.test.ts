@@ -16,7 +16,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/engine/registry": ["src/engine/core", "src/engine/store"],
   "src/engine/registry/authoring": ["src/engine/core", "src/engine/registry", "src/engine/runtime", "src/engine/runtime/child"],
   "src/engine/pipeline": ["src/engine/core", "src/engine/store", "src/engine/registry", "src/engine/runtime"],
-  "src/engine/engine.ts": ["src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/clients", "src/engine/ingest", "src/engine/registry", "src/engine/runtime", "src/engine/pipeline"],
+  "src/engine/engine-options.ts": ["src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/clients", "src/engine/runtime", "src/engine/pipeline"],
+  "src/engine/start-evaluators.ts": ["src/engine/core", "src/engine/config.ts", "src/engine/runtime"],
+  "src/engine/engine.ts": ["src/engine/core", "src/engine/engine-options.ts", "src/engine/start-evaluators.ts", "src/engine/store", "src/engine/clients", "src/engine/ingest", "src/engine/registry", "src/engine/runtime", "src/engine/pipeline"],
+  "src/engine/daemon.ts": ["src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/pipeline", "src/engine/engine-options.ts", "src/engine/engine.ts"],
   "src/cli": [
     "src/engine/core",
     "src/engine/config.ts",
@@ -27,6 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "src/engine/runtime/child",
     "src/engine/pipeline",
     "src/engine/engine.ts",
+    "src/engine/daemon.ts",
   ],
 };
 

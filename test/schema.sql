@@ -48,6 +48,15 @@ CREATE TABLE episodes (
   event_count INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE evaluation_leases (
+  event_id TEXT NOT NULL,
+  hook_id TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  leased_at INTEGER NOT NULL,
+  PRIMARY KEY (event_id, hook_id)
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE event_participants (
   event_id TEXT NOT NULL,
   contact_id TEXT NOT NULL,
@@ -88,7 +97,7 @@ CREATE TABLE events (
   depth INTEGER NOT NULL DEFAULT 0,
   addressed_to TEXT,
   suppressed TEXT
-) STRICT;
+, root_id TEXT) STRICT;
 
 CREATE VIRTUAL TABLE events_fts USING fts5(event_id UNINDEXED, content, content='events_fts_source', content_rowid='seq');
 
@@ -308,6 +317,8 @@ CREATE INDEX idx_episodes_thread ON episodes(channel, thread_id, end_time);
 CREATE INDEX idx_event_tags_tag ON event_tags(tag);
 
 CREATE INDEX idx_events_cause ON events(cause_id) WHERE cause_id IS NOT NULL;
+
+CREATE INDEX idx_events_root ON events(root_id) WHERE root_id IS NOT NULL;
 
 CREATE INDEX idx_events_sender ON events(sender_id, timestamp) WHERE sender_id IS NOT NULL;
 

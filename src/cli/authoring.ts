@@ -17,11 +17,11 @@ import { choiceOption } from "./options.ts";
 import { findingLine, say } from "./output.ts";
 
 export function prepareOptions(config: Config, flags: PrepareOptions["flags"]): PrepareOptions {
-  const { timeout_ms, concurrency, memory_mb, llm_calls, load_timeout_ms } = config.hooks;
+  const { timeout_ms, concurrency, memory_mb, llm_calls, max_fires_per_hour, load_timeout_ms } = config.hooks;
   return {
     flags,
     now: systemClock.now(),
-    defaultLimits: { timeout_ms, concurrency, memory_mb, llm_calls },
+    defaultLimits: { timeout_ms, concurrency, memory_mb, llm_calls, max_fires_per_hour },
     loadTimeoutMs: load_timeout_ms,
     inspect: inspectBundle,
     validateSchedule: (schedule, now) => validateSchedule(schedule, { now }),

@@ -115,7 +115,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     path: "events import",
     summary: "store events from newline-delimited JSON",
     args: [["[file]", "default, and -: standard input"]],
-    options: [["--strict", "store nothing when any line is wrong"], DRY_RUN],
+    options: [
+      ["--strict", "store nothing when any line is wrong"],
+      ["--ack", "one JSON line for each line as soon as it is durable: {line, id, seq, duplicate}, or {line, error}"],
+      DRY_RUN,
+    ],
     load: () => import("./commands/events-import.ts"),
   },
   {

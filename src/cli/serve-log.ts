@@ -14,8 +14,8 @@ interface Recorded {
 
 export interface ServeLog {
   readonly line: (event: string, data: Readonly<Record<string, unknown>>) => void;
-  readonly recorded: (recorded: Recorded) => void;
-  readonly notice: (notice: Notice) => void;
+  readonly recorded: (recorded: Recorded, store: Store) => void;
+  readonly notice: (notice: Pick<Notice, "kind" | "data">) => void;
   readonly stray: (text: string) => void;
 }
 
@@ -23,9 +23,9 @@ export interface ServeLog {
  * What `serve` prints: fires, failures and notices; a hook that quietly decides "no" is no news (`events tail`, `hooks
  * invocations` show those). One line each, or one JSON object a line.
  */
-export function serveLog(store: Store, json: boolean): ServeLog {
+export function serveLog(json: boolean): ServeLog {
   const slugs = new Map<string, string>();
-  const slugOf = (hookId: string): string => {
+  const slugOf = (store: Store, hookId: string): string => {
     const known = slugs.get(hookId) ?? hookById(store, hookId)?.slug ?? hookId;
     slugs.set(hookId, known);
     return known;
@@ -37,24 +37,24 @@ export function serveLog(store: Store, json: boolean): ServeLog {
   };
   return {
     line,
-    recorded: ({ invocations, dispatches, notices }) => {
-      for (const invocation of invocations) if (isFailure(invocation.outcome)) failure(invocation);
-      for (const dispatch of dispatches) fire(dispatch, invocations);
+    recorded: ({ invocations, dispatches, notices }, store) => {
+      for (const invocation of invocations) if (isFailure(invocation.outcome)) failure(invocation, slugOf(store, invocation.hook_id));
+      for (const dispatch of dispatches) fire(dispatch, invocations, slugOf(store, dispatch.hook_id));
       for (const notice of notices) line(notice.kind, notice.data);
     },
     notice: ({ kind, data }) => line(kind, data),
     stray: (text) => line("stray_output", { text: oneLine(text).slice(0, 500) }),
   };
 
-  function fire(dispatch: Dispatch, invocations: readonly Invocation[]): void {
+  function fire(dispatch: Dispatch, invocations: readonly Invocation[], hook: string): void {
     const invocation = invocations.find(({ id }) => id === dispatch.invocation_id);
     const { id, event_id, agent, session_key, prompt, status, created_at } = dispatch;
-    if (json) return line("fired", { dispatch_id: id, hook: slugOf(dispatch.hook_id), event_id, agent, session_key, status, prompt, created_at: isoTime(created_at), latency_us: invocation?.latency_us });
-    line("fired", { hook: slugOf(dispatch.hook_id), event: event_id, ...(agent === undefined ? {} : { agent }), dispatch: `${id} (${status})`, ...(invocation === undefined ? {} : { took: latency(invocation.latency_us / 1_000) }), ...(prompt === undefined ? {} : { prompt: prompt.slice(0, 80) }) });
+    if (json) return line("fired", { dispatch_id: id, hook, event_id, agent, session_key, status, prompt, created_at: isoTime(created_at), latency_us: invocation?.latency_us });
+    line("fired", { hook, event: event_id, ...(agent === undefined ? {} : { agent }), dispatch: `${id} (${status})`, ...(invocation === undefined ? {} : { took: latency(invocation.latency_us / 1_000) }), ...(prompt === undefined ? {} : { prompt: prompt.slice(0, 80) }) });
   }
 
-  function failure({ outcome, hook_id, event_id, error, id }: Invocation): void {
-    line(outcome, { hook: slugOf(hook_id), event: event_id, invocation: id, error: error ?? outcome });
+  function failure({ outcome, event_id, error, id }: Invocation, hook: string): void {
+    line(outcome, { hook, event: event_id, invocation: id, error: error ?? outcome });
   }
 }
 

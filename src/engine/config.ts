@@ -14,6 +14,7 @@ export const configSchema = z.strictObject({
       concurrency: z.int().min(1).max(64).default(1).describe("invocations of one hook at the same time"),
       memory_mb: z.int().min(8).max(4_096).default(256).describe("memory of one hook"),
       llm_calls: z.int().min(0).max(1_000).default(10).describe("ctx.llm calls of one invocation"),
+      max_fires_per_hour: z.int().min(1).max(100_000).default(10_000).describe("fires of one hook within an hour; beyond it events are skipped_quota"),
       load_timeout_ms: z.int().min(10).max(60_000).default(5_000).describe("time a script may take to load"),
       delete_retention_days: z.int().min(0).max(3_650).default(30).describe("how long a deleted hook can be restored"),
     })
@@ -35,7 +36,18 @@ export const configSchema = z.strictObject({
     .strictObject({
       max_bytes: z.int().min(1_024).max(64 * 1_048_576).default(1_048_576).describe("size of one event as JSON"),
       max_depth: z.int().min(1).max(64).default(8).describe("length of a chain of causes; longer ones are stored and not evaluated"),
+      max_chain: z.int().min(1).max(100_000).default(256).describe("events of one chain of causes, whatever its shape; the next is stored and not evaluated, further ones are refused"),
+      max_waiting: z.int().min(100).max(100_000_000).default(1_000_000).describe("events that may wait for evaluation; more are refused until some are done"),
+      max_uncommitted: z.int().min(100).max(1_000_000).default(10_000).describe("events that may wait to be committed, of which one source may have half"),
+      max_uncommitted_bytes: z.int().min(1_048_576).max(1_073_741_824).default(67_108_864).describe("the same in bytes"),
+      max_attempts: z.int().min(1).max(1_000).default(20).describe("how often a pair is tried alone when the daemon ends each time; after that it is dead"),
       queue_pairs: z.int().min(1_000).max(10_000_000).default(200_000).describe("(event, hook) pairs held in memory; what is beyond waits in the database"),
+    })
+    .prefault({}),
+  storage: z
+    .strictObject({
+      ballast_bytes: z.int().min(0).max(1_073_741_824).default(16_777_216).describe("a file that is given up when the disk is full, so that there is room to finish and to clean up; 0: none"),
+      min_free_bytes: z.int().min(0).max(1_099_511_627_776).default(67_108_864).describe("with less free than this on the disk, new events are refused before the disk is full"),
     })
     .prefault({}),
   schedule: z

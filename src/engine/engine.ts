@@ -1,63 +1,46 @@
 import { callService, unconfiguredServices, type Services } from "./clients/services.ts";
-import type { Config } from "./config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
+import { NexusError } from "./core/errors.ts";
 import type { NewEvent } from "./core/event.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { createIds, type IdFactory } from "./core/ids.ts";
-import type { Notice } from "./core/notice.ts";
-import { normaliseEvent } from "./ingest/normalise.ts";
+import { eventBytes, normaliseEvent } from "./ingest/normalise.ts";
 import { EraIndex } from "./pipeline/era-index.ts";
-import { Evaluation, type Pending } from "./pipeline/evaluation.ts";
+import { Evaluation } from "./pipeline/evaluation.ts";
+import { Gate } from "./pipeline/gate.ts";
 import { Heartbeat } from "./pipeline/heartbeat.ts";
 import type { HookQueue } from "./pipeline/hook-queue.ts";
 import { Housekeeper } from "./pipeline/housekeeper.ts";
 import { Intake, type Accepted } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
+import { markErrored } from "./pipeline/mark-errored.ts";
 import { NoticeWriter } from "./pipeline/notice-writer.ts";
-import { Recorder, type Recorded } from "./pipeline/recorder.ts";
+import { PendingResults } from "./pipeline/pending-results.ts";
+import { Recorder } from "./pipeline/recorder.ts";
+import { Recovery } from "./pipeline/recovery.ts";
 import { RegistryFollower } from "./pipeline/registry-follower.ts";
-import { isRepeatable } from "./pipeline/settle.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
-import { createRuntime, type Runtime } from "./runtime/runtime.ts";
-import { deactivate } from "./store/activations.ts";
+import type { Runtime, RuntimeEvents } from "./runtime/runtime.ts";
+import { startEvaluators } from "./start-evaluators.ts";
 import { Checkpointer } from "./store/checkpointer.ts";
+import { isCurrentEpoch } from "./store/epoch.ts";
+import { lastSeq } from "./store/event-queries.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { loadState } from "./store/hook-state.ts";
-import { hookById, saveRuntimeState } from "./store/hooks.ts";
+import { hookById } from "./store/hooks.ts";
 import { getMeta, setMeta } from "./store/meta.ts";
 import type { Store } from "./store/open.ts";
 
 /** How often the database is asked whether another process changed something (contract: seen within 100 ms). */
 const POLL_MS = 25;
-/** Registration saw the script load within load_timeout_ms; here eight may load beside it on a busy machine. */
-const LOAD_SLACK = 4;
-
-export interface EngineOptions {
-  readonly store: Store;
-  readonly config: Config;
-  readonly clock?: Clock;
-  readonly ids?: IdFactory;
-  readonly services?: Services;
-  /** Timer ticks and schedules; off when a caller moves time itself. */
-  readonly timers?: boolean;
-  /** What runs the hooks, instead of evaluator processes: the simulation's. */
-  readonly runtime?: (events: RuntimeEvents) => Runtime;
-  /** Runs a callback in a later turn of the event loop; the simulation has a loop of its own. Default `setImmediate`. */
-  readonly later?: (callback: () => void) => void;
-  /** Called after each commit with what it made true. */
-  readonly onRecorded?: (recorded: Recorded) => void;
-  /** What nexus itself did outside a commit of results. */
-  readonly onNotice?: (notice: Notice) => void;
-  /** What hook code wrote past the capture. */
-  readonly onStray?: (text: string) => void;
-  /** The database refused a commit: nothing is lost, but this process cannot go on. */
-  readonly onFatal?: (error: unknown) => void;
-}
-
-type RuntimeEvents = Parameters<typeof createRuntime>[1];
+/** What an event is taken to weigh whose caller does not say. */
+const EVENT_BYTES = 1_024;
+/** How often a stop looks whether the last results are in. */
+const QUIESCE_LOOK_MS = 5;
 
 /**
  * The engine of one daemon: opens the rooms in order, wires them, releases them in reverse. All truth is in the store;
@@ -73,7 +56,8 @@ export class Engine {
   readonly #watermark: Watermark;
   readonly #evaluation: Evaluation;
   readonly #intake: Intake;
-  readonly #recorder: Recorder;
+  readonly #results: PendingResults;
+  readonly #gate: Gate;
   readonly #commit: GroupCommit;
   readonly #timekeeper: Timekeeper;
   readonly #follower: RegistryFollower;
@@ -81,11 +65,9 @@ export class Engine {
   readonly #checkpointer: Checkpointer;
   readonly #housekeeper: Housekeeper;
   readonly #runtime: Runtime;
-  #pending: Pending[] = [];
-  #pendingDurable = false;
-  #recorded: Recorded | undefined;
   #dataVersion = -1;
   #savedCursor: number;
+  #failed = false;
   #poll: ReturnType<typeof setInterval> | undefined;
   #idleWaiters: (() => void)[] = [];
 
@@ -106,24 +88,34 @@ export class Engine {
       now,
       load: (hook) => loadHeader(hook, store.path, loadState(store, hook.version.id)),
       find: (id) => hookById(store, id),
-      settle: (pending) => this.#settle(pending),
+      settle: (pending) => this.#results.add(pending),
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
       later,
     });
+    const { epoch = 0, recoveries = 0 } = options.start ?? {};
+    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts });
     this.#intake = new Intake({
       store,
       index: this.#index,
       eras: this.#eras,
       evaluation: this.#evaluation,
       watermark: this.#watermark,
+      recovery,
       persona: config.persona,
-      maxDepth: config.events.max_depth,
-      maxPairs: config.events.queue_pairs,
+      limits: config.events,
     });
-    this.#recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
+    this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor);
+    const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), accept: (events) => void this.#intake.accept(events) });
+    this.#results = new PendingResults({
+      recorder,
+      watermark: this.#watermark,
+      commit: (durable, work, committed) => this.#add(durable, work, committed),
+      saveCursor: () => this.#saveCursor(),
+      told: (recorded) => options.onRecorded?.(recorded),
+    });
     this.#checkpointer = new Checkpointer(store, (held) => this.#notices.write("log_held", undefined, { ...held }));
     const heartbeat = new Heartbeat(store);
-    this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), later });
+    this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
     this.#timekeeper = new Timekeeper({
@@ -139,7 +131,7 @@ export class Engine {
       later,
     });
     this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras: this.#eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
-    const runtime = options.runtime ?? ((events) => this.#evaluators(events));
+    const runtime = options.runtime ?? ((events) => startEvaluators(config, this.#clock, events));
     this.#runtime = runtime(this.#runtimeEvents(options.services ?? unconfiguredServices));
     this.#evaluation.attach(this.#runtime);
   }
@@ -155,14 +147,24 @@ export class Engine {
     if (this.#options.timers !== false) this.#housekeeper.start();
   }
 
-  /** Stores events, all or none, and resolves once they are durable. Evaluation follows by itself. */
-  emit(events: readonly NewEvent[]): Promise<Accepted[]> {
-    return this.#commit.run(() => this.#intake.accept(events));
+  /**
+   * Stores events, all or none, and resolves once they are durable. Evaluation follows by itself. Rejects with QUEUE_FULL
+   * when too many wait; `bytes` is their size, where the caller knows it.
+   */
+  async emit(events: readonly NewEvent[], bytes = events.length * EVENT_BYTES): Promise<Accepted[]> {
+    const source = events[0]?.source_adapter ?? "";
+    this.#gate.enter(source, events.length, bytes);
+    try {
+      return await this.#commit.run(() => this.#intake.accept(events));
+    } finally {
+      this.#gate.leave(source, events.length, bytes);
+    }
   }
 
   /** Normalises what a caller gave; throws EVENT_* and stores nothing when it is wrong. */
   emitInput(input: unknown): Promise<Accepted[]> {
-    return this.emit([this.#normalise(input)]);
+    const event = this.#normalise(input);
+    return this.emit([event], eventBytes(event));
   }
 
   /** For a caller that moves the clock itself: writes the slots that are due by it, the beat of `timer_tick` included. */
@@ -173,7 +175,7 @@ export class Engine {
 
   /** Resolves when every stored event has its outcomes. Debounced events are let go at once. */
   async drain(): Promise<void> {
-    while (!this.#isIdle) {
+    while (!this.#isIdle && !this.#failed) {
       this.#evaluation.releaseHeld();
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     }
@@ -183,6 +185,15 @@ export class Engine {
     return { pairs: this.#watermark.pairs, behind: this.#intake.behind, evaluator_pids: this.#runtime.pids };
   }
 
+  /** Hands out nothing more and waits for what is under way, for so long at most. */
+  async quiesce(forMs: number): Promise<void> {
+    clearInterval(this.#poll);
+    this.#timekeeper.stop();
+    this.#evaluation.pause();
+    const until = performance.now() + forMs;
+    while (performance.now() < until && !this.#failed && (this.#runtime.inFlight > 0 || this.#results.count > 0)) await Bun.sleep(QUIESCE_LOOK_MS);
+  }
+
   /** At once; what was under way is evaluated after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#poll);
@@ -190,21 +201,13 @@ export class Engine {
     this.#housekeeper.stop();
     this.#evaluation.dispose();
     await this.#runtime[Symbol.asyncDispose]();
-    this.#commit.close();
+    if (!this.#failed) this.#commit.close();
     await this.#checkpointer[Symbol.asyncDispose]();
-    this.#store.write(() => this.#saveCursor());
+    if (!this.#failed) this.#store.write(() => this.#saveCursor());
   }
 
   get #isIdle(): boolean {
-    return this.#watermark.pairs === 0 && this.#pending.length === 0 && this.#intake.behind === 0;
-  }
-
-  #settle(pending: Pending): void {
-    const durable = !isRepeatable(pending.answer);
-    // One entry records all that came meanwhile; a second one only says that this group must be synced.
-    if (this.#pending.push(pending) > 1 && (!durable || this.#pendingDurable)) return;
-    this.#pendingDurable ||= durable;
-    this.#add(durable, () => this.#record(), () => this.#tell());
+    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.behind === 0;
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
@@ -212,19 +215,13 @@ export class Engine {
     return normaliseEvent(input, { now: this.#clock.now(), maxBytes, ...(adapter === undefined ? {} : { adapter }) });
   }
 
-  #record(): void {
-    if (this.#pending.length === 0) return;
-    this.#recorded = this.#recorder.record(this.#pending);
-    for (const { job } of this.#pending) this.#watermark.settle(job.event.seq);
-    this.#pending = [];
-    this.#pendingDurable = false;
-    this.#saveCursor();
-  }
-
-  #tell(): void {
-    const recorded = this.#recorded;
-    this.#recorded = undefined;
-    if (recorded !== undefined) this.#options.onRecorded?.(recorded);
+  #fail(error: unknown): void {
+    this.#failed = true;
+    clearInterval(this.#poll);
+    this.#timekeeper.stop();
+    this.#evaluation.dispose();
+    for (const wake of this.#idleWaiters.splice(0)) wake();
+    this.#options.onFatal?.(error);
   }
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
@@ -232,6 +229,8 @@ export class Engine {
     const version = this.#store.dataVersion();
     if (version !== this.#dataVersion) {
       this.#dataVersion = version;
+      const { start } = this.#options;
+      if (start !== undefined && !isCurrentEpoch(this.#store, start.epoch)) throw new NexusError("DAEMON_SUPERSEDED", `another daemon has started on ${this.#store.path}`);
       this.#intake.refresh();
     }
     // Asked each time: a change made over this process's own connection does not move the data version.
@@ -255,9 +254,7 @@ export class Engine {
 
   #loadFailed(queue: HookQueue, failure: Failure): void {
     const work = (): void => {
-      queue.hook = { ...queue.hook, status: "errored", last_error: failure.message };
-      saveRuntimeState(this.#store, queue.hook);
-      deactivate(this.#store, queue.hook.id, { status: "errored", reason: failure.message, at: this.#clock.now(), endedBy: "errored" });
+      markErrored(this.#store, queue, failure, this.#clock.now());
       this.#index.remove(queue.hook.id);
       this.#notices.write("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
     };
@@ -265,7 +262,7 @@ export class Engine {
   }
 
   #add(durable: boolean, work: () => void, committed: () => void = () => undefined): void {
-    this.#commit.add({ durable, work, committed, failed: (error) => this.#options.onFatal?.(error) });
+    this.#commit.add({ durable, work, committed });
   }
 
   /** Inside a transaction. */
@@ -273,15 +270,6 @@ export class Engine {
     if (this.#watermark.cursor === this.#savedCursor) return;
     this.#savedCursor = this.#watermark.cursor;
     setMeta(this.#store, "eval_cursor", this.#savedCursor);
-  }
-
-  #evaluators(events: RuntimeEvents): Runtime {
-    const { evaluator, hooks } = this.#options.config;
-    return createRuntime(
-      { warmWorkers: evaluator.warm_workers, idleMs: evaluator.idle_ms, graceMs: evaluator.terminate_grace_ms, loadMs: hooks.load_timeout_ms * LOAD_SLACK },
-      events,
-      () => (this.#clock === systemClock ? 0 : this.#clock.now() - Date.now()),
-    );
   }
 
   #runtimeEvents(services: Services): RuntimeEvents {

@@ -130,7 +130,7 @@ test("info shows the triggers, the schedule and the limits in words", async () =
 
   Triggers: principal.type known, event.channels email or sms, event.metadata.repository.name "a b" or c
   Schedule: cron "0 9 * * 1-5" in Europe/Rome, catch-up skip
-  Limits: timeout_ms 30000, concurrency 1, memory_mb 256, llm_calls 10, throttle 3 per 60000 ms
+  Limits: timeout_ms 30000, concurrency 1, memory_mb 256, llm_calls 10, max_fires_per_hour 10000, throttle 3 per 60000 ms
 
   Stats (last 24h):
     Invocations: 0

@@ -1,52 +1,9 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nexus, nexusProcess } from "../helpers/nexus-command.ts";
+import { nexus } from "../helpers/nexus-command.ts";
+import { Served } from "../helpers/served.ts";
 import { tempHome } from "../helpers/temp-home.ts";
-
-interface Line {
-  readonly event: string;
-  readonly at: string;
-  readonly [field: string]: unknown;
-}
-
-/** `nexus serve --json` as a process, with its lines as they come. */
-class Served {
-  readonly process: ReturnType<typeof nexusProcess>;
-  readonly lines: Line[] = [];
-  readonly #lines: AsyncGenerator<Line>;
-
-  constructor(home: string, ...args: string[]) {
-    this.process = nexusProcess(home, ["serve", "--json", ...args]);
-    this.#lines = this.#read();
-  }
-
-  async until(wanted: (line: Line) => boolean): Promise<Line> {
-    for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done === true) throw new Error(`serve ended: ${JSON.stringify(this.lines)}\n${await new Response(this.process.stderr).text()}`);
-      if (wanted(value)) return value;
-    }
-  }
-
-  async *#read(): AsyncGenerator<Line> {
-    let rest = "";
-    for await (const text of this.process.stdout.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + text).split("\n");
-      rest = parts.pop() ?? "";
-      for (const part of parts) {
-        const line = JSON.parse(part) as Line;
-        this.lines.push(line);
-        yield line;
-      }
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.process.kill("SIGKILL");
-    await this.process.exited;
-  }
-}
 
 function script(home: string, name: string, body: string): string {
   const path = join(home, `${name}.ts`);

@@ -46,7 +46,7 @@ export class RetentionDesk {
 
   /** Stores event N; nothing has looked at it. */
   unevaluated(n: number, event: Partial<NewEvent> = {}): void {
-    this.store.write(() => void insertEvents(this.store, [message(n, event)], { maxDepth: 8 }));
+    this.store.write(() => void insertEvents(this.store, [message(n, event)], { maxDepth: 8, maxChain: 1_000 }));
   }
 
   fired(n: number, status = "pending"): void {
@@ -73,6 +73,6 @@ export class RetentionDesk {
   }
 
   #insert(n: number, event: Partial<NewEvent>): void {
-    for (const { event: stored } of insertEvents(this.store, [message(n, event)], { maxDepth: 8 })) setMeta(this.store, "eval_cursor", stored.seq);
+    for (const { event: stored } of insertEvents(this.store, [message(n, event)], { maxDepth: 8, maxChain: 1_000 })) setMeta(this.store, "eval_cursor", stored.seq);
   }
 }

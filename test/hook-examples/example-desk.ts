@@ -72,7 +72,7 @@ export class ExampleDesk implements Disposable {
   store(input: EventInput): StoredEvent {
     const now = input.timestamp === undefined ? 0 : new Date(input.timestamp).getTime();
     const event = normaliseEvent(input, { now, maxBytes: 1_048_576 });
-    const [inserted] = this.#store.write(() => insertEvents(this.#store, [event], { maxDepth: 8 }));
+    const [inserted] = this.#store.write(() => insertEvents(this.#store, [event], { maxDepth: 8, maxChain: 256 }));
     if (inserted === undefined || inserted.duplicate) throw new Error(`${event.id} is there already`);
     return inserted.event;
   }

@@ -3,6 +3,7 @@ import { NexusError } from "../../engine/core/errors.ts";
 import type { NewEvent } from "../../engine/core/event.ts";
 import { normaliseEvent, parseEventBytes } from "../../engine/ingest/normalise.ts";
 import { insertEvents } from "../../engine/store/events.ts";
+import { refuseWhenFull } from "../../engine/store/waiting.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { emit, emitJson, paint, printable } from "../output.ts";
@@ -29,7 +30,10 @@ export const run: Run = async (call) => {
     return;
   }
   await withStore(call, "create", (store) => {
-    const [stored] = store.write(() => insertEvents(store, [event], { maxDepth: events.max_depth }));
+    const [stored] = store.write(() => {
+      refuseWhenFull(store, events.max_waiting);
+      return insertEvents(store, [event], { maxDepth: events.max_depth, maxChain: events.max_chain });
+    });
     if (stored === undefined) return;
     const { event: { id }, duplicate } = stored;
     if (call.json) emitJson({ ...eventView(stored.event), duplicate });

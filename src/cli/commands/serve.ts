@@ -1,56 +1,49 @@
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
 import { loadConfig } from "../../engine/config.ts";
-import { Engine } from "../../engine/engine.ts";
-import { takeDaemonLock } from "../../engine/store/daemon-lock.ts";
-import { DEFAULT_STORE_OPTIONS, openStore } from "../../engine/store/open.ts";
+import { Daemon } from "../../engine/daemon.ts";
 import type { Run } from "../call.ts";
 import { flag } from "../call.ts";
-import { serveLog } from "../serve-log.ts";
+import { serveLog, type ServeLog } from "../serve-log.ts";
 
 export const run: Run = async (call) => {
   const config = loadConfig(call.home);
-  const store = openStore(call.home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, checkpoints: true });
-  let lock: ReturnType<typeof takeDaemonLock> | undefined;
+  const log = serveLog(call.json);
+  // Listened to from the beginning: a start that takes up much can be stopped too.
+  const stopped = stopSignal(log.line);
+  const daemon = await Daemon.start({ home: call.home, config, onRecorded: log.recorded, onNotice: log.notice, onStray: log.stray });
+  const { clean, recoveries } = daemon.startedAs;
+  log.line("started", { home: call.home, pid: process.pid, durability: config.durability, ...(clean ? {} : { after: "a crash", recoveries }) });
   try {
-    lock = takeDaemonLock(call.home, Date.now());
-    const log = serveLog(store, call.json);
-    const ended = Promise.withResolvers<number>();
-    await using engine = new Engine({
-      store,
-      config,
-      onRecorded: log.recorded,
-      onNotice: log.notice,
-      onStray: log.stray,
-      onFatal: (error) => ended.reject(error),
-    });
-    log.line("started", { home: call.home, pid: process.pid, durability: config.durability });
-    await engine.start();
-    if (flag(call, "once")) {
-      await Promise.race([engine.drain(), ended.promise]);
-      return EXIT.done;
-    }
-    return await untilStopped(ended, log.line);
+    if (flag(call, "once")) await Promise.race([daemon.drain(), stopped, daemon.ended]);
+    else await Promise.race([stopped, daemon.ended]);
+    return EXIT.done;
+  } catch (error) {
+    throw asFatal(error);
   } finally {
-    lock?.release();
-    store.close();
+    await daemon.stop();
+    log.line("stopped", {});
   }
 };
 
-/** SIGTERM and SIGINT end it in order; what is under way is evaluated after the next start. A second one ends it at once. */
-async function untilStopped(ended: PromiseWithResolvers<number>, line: (event: string, data: Record<string, unknown>) => void): Promise<number> {
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(EXIT.interrupted);
-    stopping = true;
-    line("stopping", { signal });
-    ended.resolve(EXIT.done);
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  process.on("SIGHUP", stop);
-  try {
-    return await ended.promise;
-  } catch (error) {
-    throw error instanceof NexusError ? error : new NexusError("BUG", `the engine cannot go on: ${error instanceof Error ? error.message : String(error)}`, { hint: "nothing acknowledged is lost; start it again", cause: error });
-  }
+/** Resolves at SIGTERM, SIGINT or SIGHUP. What is under way then has a few seconds; a second signal ends the process at once. */
+function stopSignal(line: ServeLog["line"]): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      if (stopping) process.exit(EXIT.interrupted);
+      stopping = true;
+      line("stopping", { signal });
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+    process.on("SIGHUP", stop);
+  });
+}
+
+/** Whoever supervises the daemon is to start it anew, or to call someone: exit code 70, whatever the code's own is. */
+function asFatal(error: unknown): NexusError {
+  const known = error instanceof NexusError ? error : undefined;
+  const message = known?.message ?? (error instanceof Error ? error.message : String(error));
+  return new NexusError("DAEMON_FAILED", `the daemon cannot go on${known === undefined ? "" : ` (${known.code})`}: ${message}`, { hint: known?.details.hint ?? "nothing acknowledged is lost; start it again", cause: error });
 }

@@ -2,7 +2,8 @@
  * The terminal outcomes of one (event, hook) pair. Each pair reaches exactly one.
  *
  * `no_fire`, `fired`: the hook answered. `error`, `timeout`, `crashed`: counted by its breaker. `skipped_*`: the script
- * did not run for this event, and `reason` says why; these are never counted by the breaker.
+ * did not run for this event, and `reason` says why. `dead`: the daemon ended each time this pair was under way, so it is
+ * not tried any more. Neither is counted by the breaker.
  */
 export const OUTCOMES = [
   "no_fire",
@@ -15,6 +16,7 @@ export const OUTCOMES = [
   "skipped_debounced",
   "skipped_throttled",
   "skipped_quota",
+  "dead",
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -22,8 +24,9 @@ export function isFailure(outcome: Outcome): boolean {
   return outcome === "error" || outcome === "timeout" || outcome === "crashed";
 }
 
+/** It has no answer of the hook. */
 export function isSkip(outcome: Outcome): boolean {
-  return outcome.startsWith("skipped_");
+  return outcome.startsWith("skipped_") || outcome === "dead";
 }
 
 /** A line a hook wrote while it ran. `at` is ms after the invocation began. */

@@ -8,34 +8,37 @@ export type NdjsonLine = { readonly line: number; readonly event: Event } | { re
 
 const NEWLINE = 10;
 
-/** Reads newline-delimited JSON events. A line longer than `maxBytes` is an error, and is never held whole. */
-export async function* readNdjson(stream: AsyncIterable<Uint8Array>, options: NormaliseOptions): AsyncGenerator<NdjsonLine> {
+/**
+ * Reads newline-delimited JSON events, the lines that came together at a time: a reader may act on them at once instead
+ * of waiting for more. A line longer than `maxBytes` is an error, and is never held whole.
+ */
+export async function* readNdjson(stream: AsyncIterable<Uint8Array>, options: NormaliseOptions): AsyncGenerator<NdjsonLine[]> {
   let line = 1;
   let parts: Uint8Array[] = [];
   let size = 0;
-  const take = (): NdjsonLine | undefined => {
-    const bytes = Buffer.concat(parts);
-    const length = size;
+  const take = (): readonly NdjsonLine[] => {
+    const parsed = parseLine(line, Buffer.concat(parts), size, options);
     parts = [];
     size = 0;
-    return parseLine(line, bytes, length, options);
+    return parsed === undefined ? [] : [parsed];
   };
   for await (const chunk of stream) {
+    const lines: NdjsonLine[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       size += end - start;
       if (size <= options.maxBytes) parts.push(chunk.subarray(start, end));
-      const parsed = take();
-      if (parsed !== undefined) yield parsed;
+      lines.push(...take());
       line += 1;
       start = end + 1;
     }
     size += chunk.length - start;
     if (size <= options.maxBytes) parts.push(chunk.slice(start));
     else parts = [];
+    if (lines.length > 0) yield lines;
   }
   const last = take();
-  if (last !== undefined) yield last;
+  if (last.length > 0) yield [...last];
 }
 
 function parseLine(line: number, bytes: Uint8Array, length: number, options: NormaliseOptions): NdjsonLine | undefined {

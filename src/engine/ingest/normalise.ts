@@ -80,6 +80,11 @@ export function parseEventBytes(bytes: Uint8Array, options: NormaliseOptions): E
   return normaliseEvent(value, options);
 }
 
+/** Its size as JSON. */
+export function eventBytes(event: Event): number {
+  return Buffer.byteLength(JSON.stringify(event));
+}
+
 function checkSize(input: unknown, maxBytes: number): void {
   inspect(input);
   let bytes: number;

@@ -39,7 +39,10 @@ export function firesLeft(queue: HookQueue, now: number): number {
   return quota - queue.fires.length;
 }
 
+/** The same array where nothing has passed: it may be long, and is asked for with every event. */
 function within(times: number[], now: number, spanMs: number): number[] {
+  const [oldest] = times;
+  if (oldest === undefined || oldest > now - spanMs) return times;
   const from = times.findIndex((time) => time > now - spanMs);
   return from === -1 ? [] : times.slice(from);
 }

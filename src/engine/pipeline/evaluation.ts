@@ -42,6 +42,7 @@ export class Evaluation implements JobEvents {
   readonly #debouncer: Debouncer;
   #ready = new Set<HookQueue>();
   #runtime: Runtime | undefined;
+  #paused = false;
 
   constructor(parts: EvaluationParts) {
     this.#parts = parts;
@@ -125,7 +126,7 @@ export class Evaluation implements JobEvents {
   /** Starts whatever may start now. Costs the hooks that have something waiting. */
   pump(): void {
     const runtime = this.#runtime;
-    if (runtime === undefined || this.#ready.size === 0) return;
+    if (runtime === undefined || this.#paused || this.#ready.size === 0) return;
     const now = this.#parts.now();
     const ready = this.#ready;
     this.#ready = new Set();
@@ -136,12 +137,23 @@ export class Evaluation implements JobEvents {
     runtime.flush();
   }
 
+  /** Gives a pair up that took the daemon with it each time. */
+  bury(hookId: string, job: Job): void {
+    const queue = this.#queues.get(hookId) ?? this.queueOf(this.#find(hookId));
+    this.#skip(queue, job, { from: "skip", outcome: "dead", reason: `the daemon ended ${job.attempt} times while this was under way` });
+  }
+
   /** Lets held events go now instead of after their quiet time (`serve --once`). */
   releaseHeld(): void {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);
   }
 
-  /** Starts nothing more. */
+  /** Starts nothing more; what is under way still comes back. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Starts nothing more, and waits for nothing. */
   dispose(): void {
     this.#runtime = undefined;
     this.#debouncer.dispose();

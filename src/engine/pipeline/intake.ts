@@ -1,5 +1,6 @@
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import type { Hook } from "../core/hook.ts";
+import type { Job } from "../runtime/job.ts";
 import { eventsAfter, lastSeq } from "../store/event-queries.ts";
 import { insertEvents } from "../store/events.ts";
 import { hookIdsEvaluated } from "../store/invocation-queries.ts";
@@ -7,6 +8,7 @@ import type { Store } from "../store/open.ts";
 import type { TriggerIndex } from "../registry/trigger-index.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { EraIndex } from "./era-index.ts";
+import type { Recovery } from "./recovery.ts";
 import { route } from "./router.ts";
 import type { Watermark } from "./watermark.ts";
 
@@ -25,31 +27,37 @@ export interface IntakeParts {
   readonly eras: EraIndex;
   readonly evaluation: Evaluation;
   readonly watermark: Watermark;
+  readonly recovery: Recovery;
   readonly persona: string;
-  readonly maxDepth: number;
-  /** (event, hook) pairs held in memory; what is beyond stays in the ledger until there is room. */
-  readonly maxPairs: number;
+  /** Settings of `[events]`; `queue_pairs` are held in memory, what is beyond stays in the ledger until there is room. */
+  readonly limits: { readonly max_depth: number; readonly max_chain: number; readonly queue_pairs: number };
 }
 
 /**
  * Brings stored events to evaluation, each once and in the order of the ledger. What this process stores itself goes
  * straight on from memory; what others stored, what a crash left, and what did not fit is read from the ledger.
+ *
+ * The timer's events do not wait behind such a backlog: a source that floods the ledger must not make a schedule late.
  */
 export class Intake {
   readonly #parts: IntakeParts;
   /** Everything up to here has been routed. */
   #routed: number;
-  /** The highest seq known to exist. */
   #last: number;
-  /** Events up to here may have been evaluated before a crash. */
-  readonly #recovering: number;
   #fresh: StoredEvent[] = [];
+  /** Timer events to be routed before their turn, and the seqs of those that were. */
+  #timers: StoredEvent[] = [];
+  readonly #ahead = new Set<number>();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#routed = parts.watermark.cursor;
     this.#last = lastSeq(parts.store);
-    this.#recovering = this.#last;
+  }
+
+  /** The highest seq known to exist. */
+  get last(): number {
+    return this.#last;
   }
 
   get behind(): number {
@@ -65,42 +73,87 @@ export class Intake {
   accept(events: readonly NewEvent[]): Accepted[] {
     // Only what follows directly on what is routed, or waits to be, may skip the way through the ledger.
     const inOrder = (this.#fresh.at(-1)?.seq ?? this.#routed) === this.#last;
-    const accepted = insertEvents(this.#parts.store, events, { maxDepth: this.#parts.maxDepth });
+    const { store, limits } = this.#parts;
+    const accepted = insertEvents(store, events, { maxDepth: limits.max_depth, maxChain: limits.max_chain });
     for (const { event, duplicate } of accepted) {
       if (duplicate) continue;
       this.#last = event.seq;
       if (inOrder) this.#fresh.push(event);
+      else if (event.channel === "timer") this.#timers.push(event);
     }
     return accepted;
   }
 
   /** After a commit: routes what is new, from memory where it can, from the ledger where it must. */
   feed(): void {
-    const { watermark, maxPairs, evaluation } = this.#parts;
+    const { watermark, evaluation, recovery } = this.#parts;
+    const maxPairs = this.#parts.limits.queue_pairs;
+    for (const event of this.#timers.splice(0)) this.#routeAhead(event);
     const fresh = this.#fresh;
     this.#fresh = [];
+    if (recovery.careful && this.#feedOne()) {
+      evaluation.pump();
+      return;
+    }
     for (const event of fresh) {
       if (watermark.pairs >= maxPairs) break;
-      this.#route(event, this.#indexFor(event));
+      if (event.seq > this.#routed) this.#route(event);
     }
     while (this.#routed < this.#last && watermark.pairs < maxPairs) {
       const page = eventsAfter(this.#parts.store, this.#routed, PAGE);
-      for (const event of page) this.#route(event, this.#indexFor(event));
+      for (const event of page) this.#route(event);
       if (page.length === 0) this.#routed = this.#last;
     }
     evaluation.pump();
   }
 
-  #indexFor(event: StoredEvent): TriggerIndex {
-    return this.#parts.eras.indexFor(event.seq) ?? this.#parts.index;
+  /** Gives out one pair from before the start, when none is under way; false when there are no more of them. */
+  #feedOne(): boolean {
+    const { store, watermark, evaluation, recovery } = this.#parts;
+    if (watermark.pairs > recovery.waiting) return true;
+    for (;;) {
+      const single = recovery.next();
+      if (single !== undefined) {
+        if (single.dead) evaluation.bury(single.hookId, single.job);
+        else evaluation.enqueue(single.hookId, single.job);
+        return true;
+      }
+      const [event] = eventsAfter(store, this.#routed, 1);
+      if (event === undefined || event.seq > recovery.until) break;
+      this.#route(event);
+    }
+    recovery.finish();
+    return false;
   }
 
-  #route(event: StoredEvent, index: TriggerIndex): void {
-    const { hooks, job } = route(event, index, this.#parts.persona);
-    const wanted = event.seq > this.#recovering ? hooks : this.#notYet(event, hooks);
+  #route(event: StoredEvent): void {
+    const { watermark, evaluation, recovery } = this.#parts;
     this.#routed = event.seq;
-    this.#parts.watermark.add(event.seq, wanted.length);
-    for (const hook of wanted) this.#parts.evaluation.enqueue(hook.id, job());
+    if (this.#ahead.delete(event.seq)) {
+      watermark.place(event.seq);
+      return;
+    }
+    const { hooks, job } = this.#matching(event);
+    watermark.add(event.seq, hooks.length);
+    const single = recovery.careful && event.seq <= recovery.until;
+    for (const hook of hooks) {
+      if (single) recovery.add(hook.id, job());
+      else evaluation.enqueue(hook.id, job());
+    }
+  }
+
+  #routeAhead(event: StoredEvent): void {
+    if (event.seq <= this.#routed) return;
+    this.#ahead.add(event.seq);
+    const { hooks, job } = this.#matching(event);
+    this.#parts.watermark.ahead(event.seq, hooks.length);
+    for (const hook of hooks) this.#parts.evaluation.enqueue(hook.id, job());
+  }
+
+  #matching(event: StoredEvent): { readonly hooks: readonly Hook[]; readonly job: () => Job } {
+    const { eras, index, persona, recovery } = this.#parts;
+    const { hooks, job } = route(event, eras.indexFor(event.seq) ?? index, persona, recovery.attemptOf(event));
+    return { hooks: event.seq > recovery.until ? hooks : this.#notYet(event, hooks), job };
   }
 
   #notYet(event: StoredEvent, hooks: readonly Hook[]): Hook[] {

@@ -1,4 +1,5 @@
 import type { Dispatch } from "../core/dispatch.ts";
+import { NexusError } from "../core/errors.ts";
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { Invocation } from "../core/invocation.ts";
@@ -64,18 +65,30 @@ export class Recorder {
     const { store, ids, now, normalise } = this.#parts;
     const { queue, job } = entry;
     const settled = this.#stillCounts(settle(job, entry.answer, { hook: queue.hook, ids, now: now(), normalise }), entry);
-    const { invocation } = settled;
+    const refused = this.#emit(settled);
+    const invocation = refused === undefined ? settled.invocation : { ...settled.invocation, reason: refused };
     if (settled.dispatch !== undefined && insertDispatch(store, settled.dispatch)) recorded.dispatches.push(settled.dispatch);
     recorded.invocations.push(invocation);
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);
     if (settled.state !== undefined) applyStateWrites(store, queue.hook.version.id, settled.state);
     if (job.event.addressed_to !== undefined) this.#settleSlot(job.event, invocation);
-    if (settled.emitted !== undefined && settled.emitted.length > 0) this.#parts.accept(settled.emitted);
     addToDelta(deltas, queue.hook.id, invocation);
     if (isSkip(invocation.outcome)) return;
     this.#moveBreaker(entry, invocation, recorded, touched);
     if (invocation.fired) this.#fired(queue, invocation, touched);
     this.#maybeDisable(queue, settled, recorded);
+  }
+
+  /** Stores what it emitted; or says why that was refused: a chain of causes without an end is no fault of the answer. */
+  #emit({ emitted = [] }: Settled): string | undefined {
+    if (emitted.length === 0) return undefined;
+    try {
+      this.#parts.accept(emitted);
+      return undefined;
+    } catch (error) {
+      if (error instanceof NexusError && error.code === "LOOP_STOPPED") return `emit: ${error.message}`;
+      throw error;
+    }
   }
 
   /**

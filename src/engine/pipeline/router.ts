@@ -9,7 +9,7 @@ import type { RunEvent } from "../runtime/protocol.ts";
 const ALL_PERMISSIONS: Permissions = { tools: ["*"], credentials: ["*"], data_access: ["*"], personas: ["*"] };
 
 /** The hooks that must see an event, and the job each of them gets. Pure but for the shared line of text. */
-export function route(event: StoredEvent, index: TriggerIndex, persona: string): { hooks: Hook[]; job: () => Job } {
+export function route(event: StoredEvent, index: TriggerIndex, persona: string, attempt: number): { hooks: Hook[]; job: () => Job } {
   const principal = principalOf(event);
   const hooks = event.suppressed === undefined ? [...index.candidates(event, principal)] : [];
   let line: string | undefined;
@@ -17,7 +17,7 @@ export function route(event: StoredEvent, index: TriggerIndex, persona: string):
     hooks,
     job: () => {
       line ??= JSON.stringify({ event: publicEvent(event), principal, permissions: ALL_PERMISSIONS, session: sessionOf(event, persona) } satisfies RunEvent);
-      return { event, line, attempt: 1 };
+      return { event, line, attempt };
     },
   };
 }

@@ -148,7 +148,8 @@ export class Timekeeper {
     let next = now + LONGEST_SLEEP_MS;
     for (const line of this.#lines.values()) next = Math.min(next, nextDue(line.compiled, line.after, line.jitter)?.due_at ?? next);
     this.#timer = setTimeout(() => {
-      void this.tick().finally(() => this.#plan());
+      // What could not be committed has no row, so it is still due: the next look takes it up.
+      void this.tick().catch(() => undefined).finally(() => this.#plan());
     }, Math.max(0, next - now));
   }
 }

@@ -24,9 +24,19 @@ export class Watermark {
 
   /** An event was routed to `pairs` hooks. Events come in the order of their seq. */
   add(seq: number, pairs: number): void {
-    this.#order.push(seq);
+    this.ahead(seq, pairs);
+    this.place(seq);
+  }
+
+  /** An event was routed before its turn; `place` follows when its turn comes. */
+  ahead(seq: number, pairs: number): void {
     if (pairs > 0) this.#open.set(seq, pairs);
     this.#pairs += pairs;
+  }
+
+  /** Its turn has come: from now on the cursor may pass it once it is settled. */
+  place(seq: number): void {
+    this.#order.push(seq);
     this.#advance();
   }
 

@@ -15,6 +15,9 @@ export interface Runtime {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What evaluators report. */
+export type RuntimeEvents = LaneEvents;
+
 /**
  * Two evaluators: all hooks share one; a hook that may have killed it runs alone, one job at a time, in the second,
  * so the next death has one possible cause and no other victim.

@@ -1,3 +1,4 @@
+import { NexusError } from "../core/errors.ts";
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import { addToEpisodes } from "./episodes.ts";
 import { eventById } from "./event-queries.ts";
@@ -7,24 +8,32 @@ import type { Store } from "./open.ts";
 interface InsertOptions {
   /** Chains of causes longer than this are stored and not evaluated. */
   readonly maxDepth: number;
+  /** Events of one chain, whatever its shape: the one after them is stored and not evaluated, what follows is refused. */
+  readonly maxChain: number;
 }
 
-/** Inside a transaction: stores events in order. One that is there already is left as it is, and reported as duplicate. */
-export function insertEvents(store: Store, events: readonly NewEvent[], { maxDepth }: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
+/**
+ * Inside a transaction: stores events in order. One that is there already is left as it is, and reported as duplicate.
+ * Throws LOOP_STOPPED, before it changes anything, when one belongs to a chain that has used up its budget.
+ */
+export function insertEvents(store: Store, events: readonly NewEvent[], options: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
+  for (const event of events) if (event.cause_id !== undefined) refuseLoop(store, event, event.cause_id, options.maxChain);
   const seen = known(store);
-  const inserted = events.map((event) => insertEvent(store, event, maxDepth, seen));
+  const inserted = events.map((event) => insertEvent(store, event, options, seen));
   addToEpisodes(store, inserted.flatMap(({ event, duplicate }) => (duplicate || event.type !== "message" ? [] : [event])));
   return inserted;
 }
 
-function insertEvent(store: Store, event: NewEvent, maxDepth: number, seen: ReturnType<typeof known>): { event: StoredEvent; duplicate: boolean } {
-  const depth = event.cause_id === undefined ? event.depth : causeDepth(store, event.cause_id, event.depth);
-  const suppressed = depth > maxDepth ? ("loop_guard" as const) : undefined;
+function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain }: InsertOptions, seen: ReturnType<typeof known>): { event: StoredEvent; duplicate: boolean } {
+  const cause = event.cause_id === undefined ? undefined : causeOf(store, event.cause_id);
+  const depth = cause === undefined ? event.depth : Math.max(event.depth, cause.depth + 1);
+  const isLoop = depth > maxDepth || (cause !== undefined && chainLength(store, cause.root) >= maxChain);
+  const suppressed = isLoop ? ("loop_guard" as const) : undefined;
   const { changes, lastInsertRowid } = store.db
     .query(
       `INSERT INTO events(id, timestamp, received_at, type, channel, content, content_types, direction, thread_id, reply_to, sender_id,
-         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
+         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed, root_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
     )
     .run(
       event.id,
@@ -45,6 +54,7 @@ function insertEvent(store: Store, event: NewEvent, maxDepth: number, seen: Retu
       depth,
       event.addressed_to ?? null,
       suppressed ?? null,
+      cause?.root ?? null,
     );
   if (changes === 0) return { event: stored(store, event.id), duplicate: true };
   const seq = Number(lastInsertRowid);
@@ -75,16 +85,34 @@ function contactOf(store: Store, channel: string, senderId: string, contacts: Ma
   return contact;
 }
 
-/** One more than its cause: an event, or the event of a dispatch or an invocation. A cause nobody knows leaves it as given. */
-function causeDepth(store: Store, causeId: string, given: number): number {
+/** How deep the cause stands and where its chain began: an event, or the event of a dispatch or an invocation. Nobody's cause is none. */
+function causeOf(store: Store, causeId: string): { readonly depth: number; readonly root: string } | undefined {
   const row = store.db
-    .query<{ depth: number }, [string]>(
-      `SELECT depth FROM events WHERE id = ?1
-       UNION ALL SELECT e.depth FROM dispatches d JOIN events e ON e.id = d.event_id WHERE d.id = ?1
-       UNION ALL SELECT e.depth FROM hook_invocations i JOIN events e ON e.id = i.event_id WHERE i.id = ?1`,
+    .query<{ depth: number; root: string }, [string]>(
+      `SELECT depth, ifnull(root_id, id) AS root FROM events WHERE id = ?1
+       UNION ALL SELECT e.depth, ifnull(e.root_id, e.id) FROM dispatches d JOIN events e ON e.id = d.event_id WHERE d.id = ?1
+       UNION ALL SELECT e.depth, ifnull(e.root_id, e.id) FROM hook_invocations i JOIN events e ON e.id = i.event_id WHERE i.id = ?1`,
     )
     .get(causeId);
-  return row === null ? given : Math.max(given, row.depth + 1);
+  return row ?? undefined;
+}
+
+/** Events of the chain so far, without the one it began with. */
+function chainLength(store: Store, root: string): number {
+  return store.db.query<{ n: number }, [string]>("SELECT count(*) AS n FROM events WHERE root_id = ?").get(root)?.n ?? 0;
+}
+
+function isStored(store: Store, id: string): boolean {
+  return store.db.query<{ seq: number }, [string]>("SELECT seq FROM events WHERE id = ?").get(id) !== null;
+}
+
+/** One event more than the budget is stored, as the row that says so; what comes after it is refused. */
+function refuseLoop(store: Store, event: NewEvent, causeId: string, maxChain: number): void {
+  const cause = causeOf(store, causeId);
+  if (cause === undefined || chainLength(store, cause.root) <= maxChain || isStored(store, event.id)) return;
+  throw new NexusError("LOOP_STOPPED", `${event.id} was not stored: the chain of causes that began with ${cause.root} has its ${maxChain} events`, {
+    hint: `raise events.max_chain if that is no loop; nexus events show ${cause.root} shows where it began`,
+  });
 }
 
 function stored(store: Store, id: string): StoredEvent {

@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { NexusError } from "../core/errors.ts";
 import init from "./migrations/0001_init.sql" with { type: "text" };
+import durable from "./migrations/0002_durable.sql" with { type: "text" };
 import retention from "./migrations/0003_retention.sql" with { type: "text" };
 
 /** In order; the number of applied ones is `PRAGMA user_version`. Never edit one that was released: add the next. */
-const MIGRATIONS: readonly string[] = [init, retention];
+const MIGRATIONS: readonly string[] = [init, durable, retention];
 
 /** Brings the schema up to date in one transaction; refuses, untouched, a database of a newer version. */
 export function migrate(db: Database, path: string): void {

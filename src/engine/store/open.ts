@@ -73,6 +73,15 @@ export class Store {
     return row?.data_version ?? 0;
   }
 
+  /** Folds the whole log back into the database, syncs it, and empties the log. Throws when the disk refuses. */
+  fold(): void {
+    try {
+      this.db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    } catch (error) {
+      throw storeError(error, this.path);
+    }
+  }
+
   close(): void {
     this.db.close(false);
     anchors.delete(this.db);
@@ -161,6 +170,9 @@ export function storeError(error: unknown, path: string): unknown {
       hint: "it was not touched; restore a backup, or move it away to start anew",
       cause: error,
     });
+  }
+  if (code.startsWith("SQLITE_IOERR")) {
+    return new NexusError("DATABASE_IO", `the operating system refused ${path}: ${error.message} (${code})`, { hint: "check the disk; nothing was acknowledged", cause: error });
   }
   if (code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM") {
     return new NexusError("HOME_NOT_WRITABLE", `cannot write ${path}: ${error.message}`, { cause: error });

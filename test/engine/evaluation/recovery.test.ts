@@ -7,6 +7,7 @@ import { HookRegistry } from "../../../src/engine/registry/registry.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
 import { normaliseEvent } from "../../../src/engine/ingest/normalise.ts";
 import { getMeta } from "../../../src/engine/store/meta.ts";
+import { FakeClock } from "../../helpers/fake-clock.ts";
 import { TestEngine } from "../../helpers/test-engine.ts";
 import { tempHome } from "../../helpers/temp-home.ts";
 
@@ -17,7 +18,7 @@ function elsewhere(home: string): { readonly store: ReturnType<typeof openStore>
   return {
     store,
     registry,
-    emit: (...ids) => store.write(() => insertEvents(store, ids.map((id) => normaliseEvent({ id }, { now: Date.now(), maxBytes: 1_000_000 })), { maxDepth: 8 })),
+    emit: (...ids) => store.write(() => insertEvents(store, ids.map((id) => normaliseEvent({ id }, { now: Date.now(), maxBytes: 1_000_000 })), { maxDepth: 8, maxChain: 256 })),
     [Symbol.dispose]: () => store.close(),
   };
 }
@@ -62,7 +63,7 @@ test("what was matched before a stop is matched the same way after it, whatever 
   before.register("moved", `() => undefined`, types("old"));
   before.register("off", `() => undefined`);
   before.register("gone", `() => undefined`);
-  const emit = (id: string, type: string): unknown => before.store.write(() => insertEvents(before.store, [normaliseEvent({ id, type }, { now: Date.now(), maxBytes: 1_000_000 })], { maxDepth: 8 }));
+  const emit = (id: string, type: string): unknown => before.store.write(() => insertEvents(before.store, [normaliseEvent({ id, type }, { now: Date.now(), maxBytes: 1_000_000 })], { maxDepth: 8, maxChain: 256 }));
   emit("e:1", "old");
   emit("e:2", "new");
   before.update("moved", `() => ({ fire: true })`, types("new"));
@@ -137,4 +138,49 @@ test("an empty home can be removed after the engine ended: nothing is left open"
   await t.messages(1);
   await t.stop();
   rmSync(t.home, { recursive: true });
+});
+
+test("a chain of causes has a budget whatever its shape: two echoes of each event end by themselves", async () => {
+  await using t = await TestEngine.start({ config: { events: { max_depth: 64, max_chain: 50 } } });
+  t.register("doubles", `(ctx) => ({ fire: false, emit: [{ type: "echo", channel: "test" }, { type: "echo", channel: "test" }] })`);
+  await t.messages(1);
+  await t.drain();
+  // switch: mutant chain-without-budget
+  const rows = t.store.db.query<{ suppressed: string | null; root_id: string | null }, []>("SELECT suppressed, root_id FROM events ORDER BY seq").all();
+  expect(rows.length).toBeGreaterThanOrEqual(51);
+  expect(rows.length).toBeLessThanOrEqual(54);
+  expect(rows.filter(({ suppressed }) => suppressed === null)).toHaveLength(51);
+  expect(new Set(rows.slice(1).map(({ root_id }) => root_id))).toEqual(new Set(["test:0"]));
+  // What was refused stands in the row of the invocation that asked for it.
+  expect(t.invocations("doubles").filter(({ reason }) => reason?.startsWith("emit: ") === true).length).toBeGreaterThan(10);
+  expect(await t.engine.emitInput({ id: "late:1", cause_id: "test:0" }).catch((error: { code: string }) => error.code)).toBe("LOOP_STOPPED");
+  await t.messages(1);
+});
+
+test("a schedule does not wait behind a flood that is still in the ledger", async () => {
+  const clock = new FakeClock("2026-01-01T00:00:00Z");
+  await using t = await TestEngine.start({ clock, config: { events: { queue_pairs: 1_000 } } });
+  t.register("flooded", `async () => { await new Promise((r) => setTimeout(r, 1)); }`);
+  t.register("on-time", `() => undefined`, { schedule: { every: "1m" } });
+  await t.burst(3_000);
+  clock.advance(60_000);
+  await t.engine.tick();
+  // switch: mutant timers-wait-in-line
+  await t.until(() => t.outcomes("on-time").length === 1);
+  expect(t.outcomes("flooded").length).toBeLessThan(2_900);
+  expect(t.engine.status.behind).toBeGreaterThan(0);
+  await t.drain();
+  // The beat of the timer is an event too.
+  expect(t.outcomes("flooded")).toHaveLength(3_001);
+  expect(t.outcomes("on-time")).toHaveLength(1);
+}, 20_000);
+
+test("over a limit the caller is told, nothing of it is stored, and everything else is", async () => {
+  await using t = await TestEngine.start({ config: { events: { max_uncommitted: 100 } } });
+  const asked = await Promise.allSettled(Array.from({ length: 300 }, (_, n) => t.engine.emitInput({ id: `flood:${n}` })));
+  const refused = asked.filter((one) => one.status === "rejected");
+  expect(refused.length).toBe(250);
+  for (const one of refused) expect(one.reason).toMatchObject({ code: "QUEUE_FULL" });
+  expect(t.store.db.query("SELECT count(*) AS n FROM events").get()).toEqual({ n: 50 });
+  expect(await t.engine.emitInput({ id: "flood:again" })).toHaveLength(1);
 });

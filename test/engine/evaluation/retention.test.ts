@@ -41,7 +41,7 @@ function expectSound(store: Store): void {
   }
 }
 
-// C29. switch: mutant events-go-by-age
+// C29. switch: mutant events-go-by-age, and switch: mutant text-is-tidied
 test("thirty days at three days' retention: size, log and rows stay flat, the interesting stays, every pair is accounted for", async () => {
   const clock = new FakeClock(T0);
   await using t = await TestEngine.start({ clock });

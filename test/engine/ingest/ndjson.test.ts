@@ -10,7 +10,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 
 async function read(input: string | Uint8Array, size = 7): Promise<NdjsonLine[]> {
-  return await Array.fromAsync(readNdjson(inPieces(typeof input === "string" ? new TextEncoder().encode(input) : input, size), OPTIONS));
+  return (await Array.fromAsync(readNdjson(inPieces(typeof input === "string" ? new TextEncoder().encode(input) : input, size), OPTIONS))).flat();
 }
 
 function brief(lines: readonly NdjsonLine[]): unknown[] {

@@ -66,6 +66,7 @@ test("a pending dispatch keeps its event and its invocation; a settled one goes 
   expect(desk.ids("events")[1]).not.toBe("test:2");
 });
 
+// switch: mutant text-is-told
 test("an event goes with everything that stands around it, and nothing else does", () => {
   using desk = new RetentionDesk({ events_days: 2 });
   const { db } = desk.store;
@@ -93,6 +94,7 @@ test("an event goes with everything that stands around it, and nothing else does
   expect([desk.count("threads"), desk.count("contacts")]).toEqual([2, 2]);
 });
 
+// switch: mutant bytes-limit
 test("past max_bytes the oldest boring rows go first, then the oldest events, until it is below", () => {
   using desk = new RetentionDesk({ max_bytes: 3 * 1_048_576 });
   for (let n = 1; n < 9_000; n += 1) desk.evaluated(n, n % 10 === 0 ? { outcome: "error", error: "boom" } : {}, { content: "words ".repeat(20) });
@@ -208,6 +210,7 @@ test("a clock that was ahead for a while holds up nothing that is old", () => {
   expect(desk.ids("events")).toEqual(["test:1", "test:200000"]);
 });
 
+// switch: mutant free-pages-go-back
 test("a slice is short and a pass of many gives the same as one: free pages go back in small steps", () => {
   using desk = new RetentionDesk({ events_days: 1 });
   for (let n = 1; n < 20_000; n += 100) desk.store.write(() => { for (let m = n; m < n + 100; m += 1) desk.evaluated(m, {}, { content: "y".repeat(900) }); });
@@ -253,7 +256,7 @@ test("a home from before incremental vacuum is converted, and keeps its rows and
   expect(enableIncrementalVacuum(desk.store)).toMatchObject({ before: { incremental_vacuum: false }, after: { incremental_vacuum: true } });
   const { last } = desk.store.db.query<{ last: number }, []>("SELECT max(rowid) AS last FROM hook_invocations").get() ?? { last: 0 };
   expect(last - (getMeta(desk.store, "invocations_removed") ?? 0)).toBe(desk.count("hook_invocations"));
-  desk.store.write(() => insertEvents(desk.store, [message(999, { content: "fox" })], { maxDepth: 8 }));
+  desk.store.write(() => insertEvents(desk.store, [message(999, { content: "fox" })], { maxDepth: 8, maxChain: 1_000 }));
   desk.store.db.run("INSERT INTO events_fts(events_fts, rank) VALUES ('integrity-check', 1)");
 });
 

@@ -36,7 +36,7 @@ function desk(): Disposable & {
     update: (name, conditions) => void registry.update(name, script(name, conditions), { ...BY, keepState: false }),
     accept: (n, parts) => {
       clock.advance(1_000);
-      return store.write(() => insertEvents(store, [message(n, parts)], { maxDepth: 2 }))[0]?.event.id ?? "";
+      return store.write(() => insertEvents(store, [message(n, parts)], { maxDepth: 2, maxChain: 256 }))[0]?.event.id ?? "";
     },
     evaluated: (n, hookId, parts) => insertInvocations(store, [invocation(n, { id: `inv_${n}_${hookId}`, hook_id: hookId, ...parts })]),
     evaluatedUpTo: (seq) => setMeta(store, "eval_cursor", seq),

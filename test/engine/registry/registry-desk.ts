@@ -31,7 +31,7 @@ export class RegistryDesk {
   events(count: number): void {
     const start = ledgerEnd(this.store);
     const events = Array.from({ length: count }, (_, n) => normaliseEvent({ id: `e:${start + n}` }, { now: this.clock.now(), maxBytes: 10_000 }));
-    this.store.write(() => insertEvents(this.store, events, { maxDepth: 8 }));
+    this.store.write(() => insertEvents(this.store, events, { maxDepth: 8, maxChain: 256 }));
   }
 
   /** As the daemon leaves a hook that failed five times. */

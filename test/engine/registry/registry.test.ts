@@ -14,7 +14,7 @@ const DAY = 86_400_000;
 
 function events(t: TestEngine, count: number): void {
   const start = ledgerEnd(t.store);
-  t.store.write(() => insertEvents(t.store, Array.from({ length: count }, (_, n) => normaliseEvent({ id: `e:${start + n}` }, { now: Date.now(), maxBytes: 10_000 })), { maxDepth: 8 }));
+  t.store.write(() => insertEvents(t.store, Array.from({ length: count }, (_, n) => normaliseEvent({ id: `e:${start + n}` }, { now: Date.now(), maxBytes: 10_000 })), { maxDepth: 8, maxChain: 256 }));
 }
 
 function activations(t: TestEngine, hookId: string): string[] {

@@ -20,7 +20,7 @@ function episodes(store: Store): string[] {
 }
 
 function insert(store: Store, events: readonly NewEvent[]): void {
-  insertEvents(store, events, { maxDepth: 8 });
+  insertEvents(store, events, { maxDepth: 8, maxChain: 256 });
 }
 
 test("half an hour of quiet ends an episode, a minute less does not", () => {

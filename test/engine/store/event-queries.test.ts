@@ -30,13 +30,13 @@ test.each<[string, Partial<EventFilter>, number[]]>([
   ["several at once", { sender: "casey", search: "home", since: T0 + 2_000 }, [2]],
 ])("events are found by %s", (_, filter, expected) => {
   using temp = tempStore();
-  insertEvents(temp.store, EVENTS, { maxDepth: 8 });
+  insertEvents(temp.store, EVENTS, { maxDepth: 8, maxChain: 256 });
   expect(listEvents(temp.store, { limit: 20, ...filter }).map(({ source_id }) => Number(source_id))).toEqual(expected);
 });
 
 test("following begins behind the newest event that came before a time", () => {
   using temp = tempStore();
-  insertEvents(temp.store, EVENTS, { maxDepth: 8 });
+  insertEvents(temp.store, EVENTS, { maxDepth: 8, maxChain: 256 });
   expect(seqBefore(temp.store, T0 + 2_500)).toBe(2);
   expect(seqBefore(temp.store, T0)).toBe(0);
 });

@@ -5,7 +5,7 @@ import { insertDispatch } from "../../../src/engine/store/dispatches.ts";
 import { insertInvocations } from "../../../src/engine/store/invocations.ts";
 import { invocation, message, rows, T0, tempStore } from "../../helpers/rows.ts";
 
-const LIMIT = { maxDepth: 3 };
+const LIMIT = { maxDepth: 3, maxChain: 256 };
 
 test("an event comes back as it was stored, with its place in the ledger", () => {
   using temp = tempStore();

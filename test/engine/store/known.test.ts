@@ -9,7 +9,7 @@ let n = 0;
 
 function message(store: Store, thread: string, sender: string): void {
   n += 1;
-  insertEvents(store, [normaliseEvent({ id: `known:${n}`, channel: "sms", thread_id: thread, sender_id: sender }, { now: 1, maxBytes: 10_000 })], { maxDepth: 8 });
+  insertEvents(store, [normaliseEvent({ id: `known:${n}`, channel: "sms", thread_id: thread, sender_id: sender }, { now: 1, maxBytes: 10_000 })], { maxDepth: 8, maxChain: 256 });
 }
 
 function rows(store: Store): string[] {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { NexusError } from "../../../src/engine/core/errors.ts";
 import { GroupCommit } from "../../../src/engine/store/group-commit.ts";
 import { getMeta, setMeta } from "../../../src/engine/store/meta.ts";
-import { openStore } from "../../../src/engine/store/open.ts";
+import { DEFAULT_STORE_OPTIONS, openStore } from "../../../src/engine/store/open.ts";
 import { dumpSchema, SCHEMA_PATH } from "../../../scripts/dump-schema.ts";
 import { tempHome } from "../../helpers/temp-home.ts";
 
@@ -95,7 +95,7 @@ test("what is asked for in one turn is one transaction, told only after its comm
   const store = openStore(home.path);
   const other = openStore(home.path);
   let commits = 0;
-  const commit = new GroupCommit(store, { before: () => undefined, after: () => (commits += 1), later: setImmediate });
+  const commit = new GroupCommit(store, { before: () => undefined, after: () => (commits += 1), failed: () => undefined, later: setImmediate });
   const seen = await Promise.all(
     Array.from({ length: 50 }, async (_, n) => {
       await commit.run(() => setMeta(store, "eval_cursor", n));
@@ -108,10 +108,11 @@ test("what is asked for in one turn is one transaction, told only after its comm
   store.close();
 });
 
-test("a failing member takes its group with it, and the next group goes on", async () => {
+test("a failed commit is nobody's: all of it is refused, and so is what comes later", async () => {
   using home = tempHome();
   const store = openStore(home.path);
-  const commit = new GroupCommit(store, { before: () => undefined, after: () => undefined, later: setImmediate });
+  const failures: unknown[] = [];
+  const commit = new GroupCommit(store, { before: () => undefined, after: () => undefined, failed: (error) => failures.push(error), later: setImmediate });
   const [good, bad] = await Promise.allSettled([
     commit.run(() => setMeta(store, "eval_cursor", 1)),
     commit.run(() => {
@@ -119,7 +120,30 @@ test("a failing member takes its group with it, and the next group goes on", asy
     }),
   ]);
   expect([good.status, bad.status, getMeta(store, "eval_cursor")]).toEqual(["rejected", "rejected", undefined]);
-  await commit.run(() => setMeta(store, "eval_cursor", 2));
-  expect(getMeta(store, "eval_cursor")).toBe(2);
+  expect(failures).toHaveLength(1);
+  expect(await commit.run(() => setMeta(store, "eval_cursor", 2)).catch((error: Error) => error.message)).toContain("disk on fire");
+  expect(getMeta(store, "eval_cursor")).toBeUndefined();
+  store.close();
+});
+
+test("another process's write lock is waited for: the group is kept, and in the end those who wait are told", async () => {
+  using home = tempHome();
+  const store = openStore(home.path, { ...DEFAULT_STORE_OPTIONS, busyTimeoutMs: 1 });
+  const other = openStore(home.path);
+  const turns: (() => void)[] = [];
+  const commit = new GroupCommit(store, { before: () => undefined, after: () => undefined, failed: () => undefined, later: (turn) => turns.push(turn) });
+  const told: string[] = [];
+  const kept = { durable: true, work: () => setMeta(store, "eval_cursor", 7), committed: () => void told.push("kept") };
+  commit.add(kept);
+  const asked = commit.run(() => setMeta(store, "epoch", 7)).catch((error: { code: string }) => told.push(error.code));
+  other.db.run("BEGIN IMMEDIATE");
+  for (let n = 0; n < 40; n += 1) turns.shift()?.();
+  await asked;
+  expect(told).toEqual(["DATABASE_BUSY"]);
+  other.db.run("ROLLBACK");
+  while (turns.length > 0) turns.shift()?.();
+  expect(told).toEqual(["DATABASE_BUSY", "kept"]);
+  expect([getMeta(store, "eval_cursor"), getMeta(store, "epoch")]).toEqual([7, undefined]);
+  other.close();
   store.close();
 });
