@@ -9,6 +9,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/engine/core": [],
   "src/engine/config.ts": ["src/engine/core"],
   "src/engine/store": ["src/engine/core"],
+  "src/engine/secrets.ts": ["src/engine/core"],
+  "src/engine/backup": ["src/engine/core", "src/engine/store"],
+  "src/engine/doctor": ["src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/backup"],
+  
   "src/engine/clients": ["src/engine/core"],
   "src/engine/ingest": ["src/engine/core"],
   "src/engine/runtime/child": ["src/engine/core", "src/engine/runtime"],
@@ -31,6 +35,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "src/engine/pipeline",
     "src/engine/engine.ts",
     "src/engine/daemon.ts",
+    "src/engine/secrets.ts",
+    "src/engine/backup",
+    "src/engine/doctor",
   ],
 };
 

@@ -170,5 +170,30 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "watch the examples decide on real webhooks, a conversation and a night of timer ticks",
     load: () => import("./commands/demo.ts"),
   },
+  {
+    path: "backup",
+    summary: "copy the database, its scripts and the configuration into one verified file, while the daemon runs",
+    args: [["[file]", "default: a new one in HOME/backups"]],
+    options: [
+      ["--verify", "check a backup instead of making one (default: the newest)"],
+      ["--keep <n>", "afterwards remove all but the newest n of HOME/backups"],
+      ["--force", "replace a file that is there"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/backup.ts"),
+  },
+  {
+    path: "restore",
+    summary: "put a backup in the place of the database; the old one is moved aside",
+    args: [["<file>", "a backup, or a database that .recover made"]],
+    options: [DRY_RUN],
+    load: () => import("./commands/restore.ts"),
+  },
+  {
+    path: "doctor",
+    summary: "check the home and this machine, and say what to do (exit code 1 with problems)",
+    options: [["--repair", "repair what is safe to repair"], DRY_RUN],
+    load: () => import("./commands/doctor.ts"),
+  },
   { path: "explain", summary: "what an error code means", args: [["[code]", "default: all of them"]], load: () => import("./commands/explain.ts") },
 ];

@@ -2,6 +2,7 @@ import type { Dispatch } from "../engine/core/dispatch.ts";
 import type { Invocation } from "../engine/core/invocation.ts";
 import { isFailure } from "../engine/core/invocation.ts";
 import type { Notice } from "../engine/core/notice.ts";
+import type { Redactor } from "../engine/core/redactor.ts";
 import { hookById } from "../engine/store/hooks.ts";
 import type { Store } from "../engine/store/open.ts";
 import { emit, isoTime, latency, oneLine, paint, printable } from "./output.ts";
@@ -23,14 +24,16 @@ export interface ServeLog {
  * What `serve` prints: fires, failures and notices; a hook that quietly decides "no" is no news (`events tail`, `hooks
  * invocations` show those). One line each, or one JSON object a line.
  */
-export function serveLog(json: boolean): ServeLog {
+export function serveLog(json: boolean, redactor: Redactor): ServeLog {
   const slugs = new Map<string, string>();
   const slugOf = (store: Store, hookId: string): string => {
     const known = slugs.get(hookId) ?? hookById(store, hookId)?.slug ?? hookId;
     slugs.set(hookId, known);
     return known;
   };
-  const line: ServeLog["line"] = (event, data) => {
+  const line: ServeLog["line"] = (event, given) => {
+    // The rows are redacted where they are written; this is the other place that their content goes to.
+    const data = redactor.value(given);
     const at = new Date().toISOString();
     if (json) emit(JSON.stringify({ at, event, ...data }));
     else emit(`${paint("dim", at.slice(11, 23))} ${printable(event.padEnd(16))} ${Object.entries(data).map(([key, value]) => `${key}=${shown(value)}`).join(" ")}`);

@@ -70,6 +70,17 @@ export const configSchema = z.strictObject({
       max_bytes: z.int().min(1_048_576).max(2 ** 50).default(10 * 2 ** 30).describe("size of the database, past which the oldest goes first, whatever its age"),
     })
     .prefault({}),
+  secrets: z
+    .strictObject({
+      env: z.array(z.string().min(1).max(256)).max(200).default([]).describe("variables whose values never reach the database or the log, beside those whose names look secret"),
+      files: z.array(z.string().min(1).max(4_096)).max(200).default([]).describe("files whose contents never do; relative to the home"),
+    })
+    .prefault({}),
+  health: z
+    .strictObject({
+      check_max_mb: z.int().min(0).max(1_048_576).default(2_048).describe("after an unclean stop the database is checked before the daemon starts, unless it is larger"),
+    })
+    .prefault({}),
 });
 
 export type Config = z.output<typeof configSchema>;

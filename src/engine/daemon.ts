@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { NexusError } from "./core/errors.ts";
 import type { NewEvent } from "./core/event.ts";
 import type { Notice } from "./core/notice.ts";
+import type { Redactor } from "./core/redactor.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { Engine } from "./engine.ts";
 import type { Accepted } from "./pipeline/intake.ts";
@@ -11,6 +12,7 @@ import { Ballast } from "./store/ballast.ts";
 import { takeDaemonLock, type DaemonLock } from "./store/daemon-lock.ts";
 import { beginEpoch, endEpoch, type Start } from "./store/epoch.ts";
 import { lastSeq } from "./store/event-queries.ts";
+import { checkHealth, type Health } from "./store/health.ts";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "./store/open.ts";
 
 /** The daemon's thread waits no longer than this for another process's write lock; its group is kept and tried again. */
@@ -26,6 +28,8 @@ const DRAIN_MS = 5_000;
 export interface DaemonOptions extends Pick<EngineOptions, "onStray" | "services" | "timers"> {
   readonly home: string;
   readonly config: Config;
+  /** What must not be written in clear. */
+  readonly redactor?: Redactor;
   /** Called after each commit with what it made true, and the store it is in. */
   readonly onRecorded?: (recorded: Recorded, store: Store) => void;
   readonly onNotice?: (notice: Pick<Notice, "kind" | "data">) => void;
@@ -44,6 +48,8 @@ export interface DaemonOptions extends Pick<EngineOptions, "onStray" | "services
  * database what has no outcome, as after a crash.
  */
 export class Daemon {
+  /** How the database was found. */
+  readonly health: Health;
   readonly #options: DaemonOptions;
   readonly #lock: DaemonLock;
   readonly #ballast: Ballast;
@@ -64,6 +70,7 @@ export class Daemon {
     this.#store = store;
     this.#ballast = ballastOf(options);
     this.#acknowledged = lastSeq(store);
+    this.health = checkHealth(store, { limitBytes: options.config.health.check_max_mb * 1_048_576 });
     this.#start = beginEpoch(store);
     // Someone may wait for it only later, or never.
     this.#ended.promise.catch(() => undefined);
@@ -270,8 +277,8 @@ export class Daemon {
   }
 }
 
-function open({ home, config }: DaemonOptions): Store {
-  return openStore(home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpoints: true });
+function open({ home, config, redactor }: DaemonOptions): Store {
+  return openStore(home, { ...DEFAULT_STORE_OPTIONS, durability: config.durability, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpoints: true, ...(redactor === undefined ? {} : { redactor }) });
 }
 
 function ballastOf({ home, config }: DaemonOptions): Ballast {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { COMMANDS } from "../../src/cli/commands.ts";
 
 const binary = join(import.meta.dir, "..", "..", "dist", "nexus");
 const script = join(import.meta.dir, "..", "..", "hook-examples", "no-duplicates.ts");
@@ -28,8 +29,12 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function nexus(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, NEXUS_HOME: home, TMPDIR: tmpdir() };
+function nexus(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return nexusWith({}, ...args);
+}
+
+async function nexusWith(more: Readonly<Record<string, string>>, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, NEXUS_HOME: home, TMPDIR: folder, ...more };
   const child = Bun.spawn([binary, ...args], { cwd: join(folder, "cwd"), env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
   return { code, out, err };
@@ -48,6 +53,62 @@ test("no command runs or reads anything of the folder it is called in", async ()
   expect((await nexus("status")).code).toBe(0);
   expect(existsSync(marker)).toBe(false);
   expect(existsSync(join(folder, "stolen"))).toBe(false);
+}, 30_000);
+
+/** A call of every command that comes to its end by itself. Kept complete by the test below. */
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  "hooks register": [script],
+  "hooks list": [],
+  "hooks info": ["no-duplicates"],
+  "hooks update": ["no-duplicates", script],
+  "hooks enable": ["no-duplicates"],
+  "hooks disable": ["no-duplicates", "--dry-run"],
+  "hooks delete": ["no-duplicates", "--dry-run"],
+  "hooks restore": ["no-duplicates"],
+  "hooks versions": ["no-duplicates"],
+  "hooks rollback": ["no-duplicates", "--dry-run"],
+  "hooks invocations": ["no-duplicates"],
+  "hooks logs": ["no-duplicates"],
+  "hooks stats": [],
+  "hooks validate": [script],
+  "events emit": ["--content", "hello"],
+  "events import": ["-"],
+  "events list": [],
+  "events show": ["nothing:1"],
+  "events tail": ["--since", "1h", "--count", "1"],
+  serve: ["--once"],
+  status: [],
+  why: ["nothing:1"],
+  init: ["--types", "types"],
+  demo: [],
+  backup: ["--force", "made.db"],
+  restore: ["made.db"],
+  doctor: ["--repair"],
+  explain: [],
+};
+
+test("every command there is: none runs or reads anything of the folder it is called in, also with NODE_OPTIONS set", async () => {
+  expect(COMMANDS.map(({ path }) => path).filter((path) => !Object.hasOwn(CALLS, path))).toEqual([]);
+  const env = { NODE_OPTIONS: `--require=${join(folder, "cwd", "evil.ts")}`, NEXUS_AGENT_ID: "" };
+  for (const [path, args] of Object.entries(CALLS)) {
+    const { code, err } = await nexusWith(env, ...path.split(" "), ...args);
+    expect({ path, bug: code === 70 || code > 128, err: code === 70 ? err : "" }).toEqual({ path, bug: false, err: "" });
+    expect({ path, executed: existsSync(marker), stolen: existsSync(join(folder, "stolen")) }).toEqual({ path, executed: false, stolen: false });
+  }
+}, 120_000);
+
+test("what nexus cannot refuse, since Bun obeys it first, reaches no hook and is named by doctor", async () => {
+  await nexus("hooks", "register", script);
+  const preload = join(folder, "preload.cjs");
+  // Every process that obeys it leaves its first argument: the program itself does, the evaluator must not.
+  writeFileSync(preload, `require("node:fs").appendFileSync(${JSON.stringify(join(folder, "preloaded"))}, (process.argv[2] ?? "") + "\\n");`);
+  const env = { BUN_OPTIONS: `--preload=${preload}` };
+  await nexus("events", "emit", "--content", "again");
+  expect((await nexusWith(env, "serve", "--once")).code).toBe(0);
+  expect((await nexusWith(env, "hooks", "validate", script)).code).toBe(0);
+  expect(readFileSync(join(folder, "preloaded"), "utf8")).toBe("serve\nhooks\n");
+  const doctor = JSON.parse((await nexusWith(env, "doctor", "--json")).out) as { checks: { name: string; status: string; detail: string }[] };
+  expect(doctor.checks.find(({ name }) => name === "environment")).toMatchObject({ status: "warning", detail: expect.stringContaining("BUN_OPTIONS") });
 }, 30_000);
 
 test("errors keep their form and their exit code from anywhere", async () => {

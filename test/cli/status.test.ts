@@ -94,3 +94,13 @@ test("a folded pair is said to be one, wherever invocations are shown", async ()
   expect(listed.err).toContain("folded into hourly counters, and not listed: 1 no_fire");
   expect((await nexus(desk.home, ["hooks", "invocations", "h", "--errors-only", "--json"])).err).toBe("");
 }, 20_000);
+
+test("a home that cannot give free pages back says so, and the doctor converts it", async () => {
+  using desk = new RetentionDesk();
+  desk.evaluated(1, {}, { content: "fox" });
+  desk.store.db.run("PRAGMA auto_vacuum = NONE");
+  desk.store.db.run("VACUUM");
+  expect((await nexus(desk.home, ["status"])).out).toContain("gives nothing back (doctor --repair)");
+  await nexus(desk.home, ["doctor", "--repair", "--json"]);
+  expect((await nexus(desk.home, ["status", "--json"])).json()).toMatchObject({ database: { incremental_vacuum: true }, events: { stored: 1 } });
+}, 20_000);

@@ -1,18 +1,20 @@
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
 import { loadConfig } from "../../engine/config.ts";
 import { Daemon } from "../../engine/daemon.ts";
+import { loadRedactor } from "../../engine/secrets.ts";
 import type { Run } from "../call.ts";
 import { flag } from "../call.ts";
 import { serveLog, type ServeLog } from "../serve-log.ts";
 
 export const run: Run = async (call) => {
   const config = loadConfig(call.home);
-  const log = serveLog(call.json);
+  const redactor = loadRedactor(call.home, config.secrets, process.env);
+  const log = serveLog(call.json, redactor);
   // Listened to from the beginning: a start that takes up much can be stopped too.
   const stopped = stopSignal(log.line);
-  const daemon = await Daemon.start({ home: call.home, config, onRecorded: log.recorded, onNotice: log.notice, onStray: log.stray });
+  const daemon = await Daemon.start({ home: call.home, config, redactor, onRecorded: log.recorded, onNotice: log.notice, onStray: log.stray });
   const { clean, recoveries } = daemon.startedAs;
-  log.line("started", { home: call.home, pid: process.pid, durability: config.durability, ...(clean ? {} : { after: "a crash", recoveries }) });
+  log.line("started", { home: call.home, pid: process.pid, durability: config.durability, ...(clean ? {} : { last_stop: "unclean", recoveries, database_check: daemon.health.checked }) });
   try {
     if (flag(call, "once")) await Promise.race([daemon.drain(), stopped, daemon.ended]);
     else await Promise.race([stopped, daemon.ended]);

@@ -42,6 +42,8 @@ const codes = {
   QUEUE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "More events wait than events.max_waiting allows, or one source has more than its share of them. Nothing was stored; try again later, or start `nexus serve` if it is not running." },
   LOOP_STOPPED: { exit: EXIT.conflict, explain: "The chain of causes this event would belong to has used up its budget (events.max_chain), so it was not stored. A hook or an agent answers its own answers; `nexus events show` follows cause_id." },
   DAEMON_RUNNING: { exit: EXIT.conflict, explain: "Another `nexus serve` owns this home. The message names its process. Only one daemon may own a home." },
+  BACKUP_EXISTS: { exit: EXIT.conflict, explain: "A file of that name is there already. Choose another name, or replace it with --force." },
+  BACKUP_INVALID: { exit: EXIT.findings, explain: "The file is no whole backup of a nexus database: it was cut off or changed after it was made, or is something else. Nothing was changed; use another one." },
   HOOK_NOT_FOUND: { exit: EXIT.notFound, explain: "No hook has that slug, id or id prefix in this home. `nexus hooks list` shows them; a deleted hook needs `nexus hooks restore`." },
   HOOK_AMBIGUOUS: { exit: EXIT.usage, explain: "The prefix fits more than one hook. Give more of the id, or the slug." },
   HOOK_EXISTS: { exit: EXIT.conflict, explain: "A hook of that name exists and its script differs. Use `nexus hooks update NAME SCRIPT`, or `register --upsert`." },

@@ -24,6 +24,8 @@ export const NOTICE_KINDS = [
   "recovered",
   "storage_failed",
   "storage_restored",
+  "database_restored",
+  "doctor_repaired",
   "retention_removed",
   "retention_blocked",
   "retention_failed",

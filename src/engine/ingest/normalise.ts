@@ -4,6 +4,7 @@ import type { Event } from "../core/event.ts";
 import type { ParsedEventInput } from "../core/event-input.ts";
 import { eventInputSchema } from "../core/event-input.ts";
 import { fromCloudEvent, isCloudEvent } from "./cloudevents.ts";
+import { withSafeHeaders } from "./headers.ts";
 import { invalidEvent, shown } from "./invalid-event.ts";
 import { jsonErrorPosition } from "./json-position.ts";
 
@@ -50,7 +51,7 @@ export function normaliseEvent(input: unknown, options: NormaliseOptions): Event
     direction: data.direction,
     source_adapter,
     source_id,
-    metadata: data.metadata,
+    metadata: withSafeHeaders(data.metadata),
     depth: 0,
     ...optional("content", content),
     ...optional("thread_id", data.thread_id),

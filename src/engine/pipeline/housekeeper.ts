@@ -137,11 +137,10 @@ export class Housekeeper {
     }
     yield* this.#walkEvents(now);
     if (full) {
-      const deletedBefore = now - deleteRetentionDays * DAY_MS;
-      purgeHooks(store, deletedBefore, this.#record);
+      purgeHooks(store, now - deleteRetentionDays * DAY_MS, this.#record);
       trimActivations(store);
       yield;
-      removeScripts(store, deletedBefore, now, this.#record);
+      removeScripts(store, now, this.#record);
       yield;
     }
     yield* this.#shrink();

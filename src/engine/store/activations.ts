@@ -41,7 +41,7 @@ export function deactivate(store: Store, hookId: string, how: { status?: "disabl
   endActivation(store, hookId, how.endedBy);
   store.db
     .query("UPDATE hooks SET status = ?, disabled_at = ?, disabled_reason = ?, updated_at = ?, generation = ? WHERE id = ?")
-    .run(how.status ?? "disabled", how.at, how.reason, how.at, nextGeneration(store), hookId);
+    .run(how.status ?? "disabled", how.at, store.redactor.text(how.reason), how.at, nextGeneration(store), hookId);
 }
 
 /** All versions that were to see the event of that seq. */

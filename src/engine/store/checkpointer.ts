@@ -32,7 +32,7 @@ interface LogState {
 /**
  * Keeps the write-ahead log short without stopping the daemon for it. A checkpoint of 32 MB takes a thread 30 to 50 ms of
  * copying and syncing; so another thread does it, and this one only finishes what was written meanwhile, after which
- * the log begins anew. The thread is started when it is first needed.
+ * the log begins anew. The thread is started when the log first grows.
  *
  * The log cannot begin anew behind a reader's snapshot. SQLite gives no way to end one, so whoever has readers is asked
  * to end them: `onHeld`, once, and again as long as it goes on.
@@ -66,6 +66,8 @@ export class Checkpointer {
     const { log, checkpointed } = this.#checkpoint("NOOP");
     const now = performance.now();
     this.#watch(log, now);
+    // Starting the thread takes as long as a busy writer needs for 10 MB: it is there before it is needed.
+    if (log >= LOG_PAGES / 4) this.#started();
     // The other thread's checkpoint would be in the way of this one's, and look like a reader.
     if (this.#busy || this.#isHeld(log, now)) return;
     if (log - checkpointed >= LOG_PAGES) this.#ask("PASSIVE");

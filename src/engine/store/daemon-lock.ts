@@ -90,6 +90,24 @@ export function runningDaemon(home: string): DaemonOwner | undefined {
   }
 }
 
+/** As `runningDaemon`, for a home that may be another user's: makes no file, changes none. */
+export function askDaemon(home: string): { readonly locked: boolean; readonly owner: DaemonOwner | undefined } {
+  const path = join(home, "state", "nexus.lock");
+  const owner = readOwner(home);
+  if (!existsSync(path)) return { locked: false, owner };
+  let db: Database | undefined;
+  try {
+    db = new Database(path, { readonly: true });
+    // A reader is kept out by an exclusive lock, and by nothing else.
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+    return { locked: false, owner };
+  } catch {
+    return { locked: true, owner };
+  } finally {
+    db?.close(false);
+  }
+}
+
 function openLock(home: string): Database {
   const path = join(home, "state", "nexus.lock");
   const db = new Database(path, { create: true, readwrite: true });

@@ -17,7 +17,8 @@ interface DispatchRow {
 }
 
 /** Inside a transaction. False when the pair was dispatched before: it never is twice. */
-export function insertDispatch(store: Store, dispatch: Dispatch): boolean {
+export function insertDispatch(store: Store, given: Dispatch): boolean {
+  const dispatch = store.redactor.value(given);
   const { changes } = store.db
     .query(
       `INSERT INTO dispatches(id, hook_id, version_id, event_id, invocation_id, status, agent, routing_json, session_key, prompt, context_json, created_at)

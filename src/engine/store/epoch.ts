@@ -15,7 +15,7 @@ export interface Start {
 export function beginEpoch(store: Store): Start {
   return store.write(() => {
     const before = getMeta(store, "epoch") ?? 0;
-    const clean = before === 0 || getMeta(store, "clean_stop") === 1;
+    const clean = isCleanStop(store);
     const cursor = getMeta(store, "eval_cursor") ?? 0;
     const samePlace = getMeta(store, "recovery_cursor") === cursor;
     const recoveries = clean ? 0 : samePlace ? (getMeta(store, "recoveries") ?? 0) + 1 : 1;
@@ -25,6 +25,11 @@ export function beginEpoch(store: Store): Start {
     setMeta(store, "recovery_cursor", cursor);
     return { epoch: before + 1, clean, recoveries };
   });
+}
+
+/** The last daemon ended in order; true also when there never was one. */
+export function isCleanStop(store: Store): boolean {
+  return getMeta(store, "epoch") === undefined || getMeta(store, "clean_stop") === 1;
 }
 
 /** Whether this daemon still is the home's: no other has started since. */

@@ -8,7 +8,7 @@ export function loadState(store: Store, versionId: string): Record<string, unkno
 
 /** Inside a transaction. A write without a value deletes. */
 export function applyStateWrites(store: Store, versionId: string, writes: readonly (readonly [key: string, value?: unknown])[]): void {
-  for (const write of writes) {
+  for (const write of store.redactor.value(writes)) {
     const [key, value] = write;
     if (write.length === 1) store.db.query("DELETE FROM hook_state WHERE version_id = ? AND key = ?").run(versionId, key);
     else {

@@ -155,7 +155,7 @@ export function saveRuntimeState(store: Store, hook: Hook): void {
       hook.status,
       hook.last_triggered ?? null,
       hook.trigger_count,
-      hook.last_error ?? null,
+      hook.last_error === undefined ? null : store.redactor.text(hook.last_error),
       hook.consecutive_errors,
       hook.circuit_state,
       hook.circuit_opened_at ?? null,

@@ -12,7 +12,7 @@ export function insertInvocations(store: Store, rows: readonly Invocation[]): vo
   for (const row of rows) {
     if (isPlain(row)) {
       plain.run(row.id, row.hook_id, row.event_id, row.started_at, row.finished_at, row.latency_ms, row.fired ? 1 : 0, row.version_id, row.outcome, row.latency_us, row.attempt);
-    } else insertFull(store, row);
+    } else insertFull(store, store.redactor.value(row));
   }
 }
 
@@ -51,5 +51,5 @@ function insertFull(store: Store, row: Invocation): void {
 
 /** Inside a transaction: what the hook wrote while it ran. */
 export function insertLogs(store: Store, invocationId: string, lines: readonly LogLine[], droppedBytes: number): void {
-  store.db.query("INSERT INTO invocation_logs(invocation_id, lines_json, dropped_bytes) VALUES (?, ?, ?)").run(invocationId, JSON.stringify(lines), droppedBytes);
+  store.db.query("INSERT INTO invocation_logs(invocation_id, lines_json, dropped_bytes) VALUES (?, ?, ?)").run(invocationId, JSON.stringify(store.redactor.value(lines)), droppedBytes);
 }

@@ -1,21 +1,18 @@
 import type { Database } from "bun:sqlite";
-import { NexusError } from "../core/errors.ts";
+import { newerDatabase } from "./refuse-database.ts";
 import init from "./migrations/0001_init.sql" with { type: "text" };
 import durable from "./migrations/0002_durable.sql" with { type: "text" };
 import retention from "./migrations/0003_retention.sql" with { type: "text" };
 
 /** In order; the number of applied ones is `PRAGMA user_version`. Never edit one that was released: add the next. */
 const MIGRATIONS: readonly string[] = [init, durable, retention];
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Brings the schema up to date in one transaction; refuses, untouched, a database of a newer version. */
 export function migrate(db: Database, path: string): void {
   const applied = userVersion(db);
   if (applied === MIGRATIONS.length) return;
-  if (applied > MIGRATIONS.length) {
-    throw new NexusError("DATABASE_NEWER", `${path} has schema ${applied}; this nexus knows ${MIGRATIONS.length}`, {
-      hint: "it was not touched; use the newer nexus",
-    });
-  }
+  refuseNewer(db, path);
   db.run("BEGIN IMMEDIATE");
   try {
     // Asked again under the lock: two processes may start on a new home at once.
@@ -26,6 +23,12 @@ export function migrate(db: Database, path: string): void {
     if (db.inTransaction) db.run("ROLLBACK");
     throw error;
   }
+}
+
+/** As SQLite sees it: a version that stands only in the log is in no header yet. */
+export function refuseNewer(db: Database, path: string): void {
+  const found = userVersion(db);
+  if (found > SCHEMA_VERSION) throw newerDatabase(path, found, SCHEMA_VERSION);
 }
 
 function userVersion(db: Database): number {

@@ -2,10 +2,11 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
-import { migrate } from "./migrate.ts";
-
-/** Marks the file as ours (`PRAGMA application_id`): "NEXU". */
-const APPLICATION_ID = 0x4e455855;
+import { NO_SECRETS, type Redactor } from "../core/redactor.ts";
+import { corruptDatabase } from "./corrupt-database.ts";
+import { migrate, refuseNewer, SCHEMA_VERSION } from "./migrate.ts";
+import { APPLICATION_ID, closeUntouched, foreignDatabase, refuseDatabase } from "./refuse-database.ts";
+import { finishRestore } from "./restore-intent.ts";
 
 export interface StoreOptions {
   /** `full`: an acknowledged write survives power loss. `normal`: it survives a crash of the process. */
@@ -14,6 +15,8 @@ export interface StoreOptions {
   readonly busyTimeoutMs: number;
   /** Only the daemon folds the WAL back; every other process leaves that to it. */
   readonly checkpoints: boolean;
+  /** What must not be written in clear; every text that the engine writes passes through it. */
+  readonly redactor?: Redactor;
 }
 
 export const DEFAULT_STORE_OPTIONS: StoreOptions = { durability: "full", busyTimeoutMs: 5_000, checkpoints: false };
@@ -23,13 +26,15 @@ export class Store {
   readonly db: Database;
   readonly path: string;
   readonly hooksFolder: string;
+  readonly redactor: Redactor;
   /** How many transactions were undone: what was learnt inside one of them may not be so. */
   rollbacks = 0;
   readonly #canRelax: boolean;
   #durable = true;
 
-  constructor(db: Database, path: string, hooksFolder: string, durability: StoreOptions["durability"]) {
-    this.#canRelax = durability === "full";
+  constructor(db: Database, path: string, hooksFolder: string, options: StoreOptions) {
+    this.#canRelax = options.durability === "full";
+    this.redactor = options.redactor ?? NO_SECRETS;
     this.db = db;
     this.path = path;
     this.hooksFolder = hooksFolder;
@@ -107,6 +112,8 @@ export function openStore(home: string, options: StoreOptions = DEFAULT_STORE_OP
     });
   }
   const path = join(state, "nexus.db");
+  finishRestore(home);
+  refuseDatabase(path, hooksFolder, SCHEMA_VERSION);
   const isNew = !existsSync(path);
   const db = openDatabase(path, isNew);
   anchors.add(db);
@@ -114,11 +121,11 @@ export function openStore(home: string, options: StoreOptions = DEFAULT_STORE_OP
     configure(db, path, options);
     migrate(db, path);
   } catch (error) {
-    db.close(false);
+    closeUntouched(db, path);
     anchors.delete(db);
     throw storeError(error, path);
   }
-  return new Store(db, path, hooksFolder, options.durability);
+  return new Store(db, path, hooksFolder, options);
 }
 
 function openDatabase(path: string, isNew: boolean): Database {
@@ -136,10 +143,10 @@ function configure(db: Database, path: string, options: StoreOptions): void {
   const applicationId = db.query<{ application_id: number }, []>("PRAGMA application_id").get()?.application_id;
   const tables = db.query<{ n: number }, []>("SELECT count(*) AS n FROM sqlite_schema").get()?.n ?? 0;
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables > 0)) {
-    throw new NexusError("DATABASE_FOREIGN", `${path} belongs to another program (application_id ${applicationId})`, {
-      hint: "it was not touched; choose another home with --home or NEXUS_HOME",
-    });
+    throw foreignDatabase(path, applicationId ?? 0);
   }
+  // Before the first pragma that writes.
+  refuseNewer(db, path);
   // Only before the first table; it lets retention give space back in small steps. Writing costs 0.4 % more (measured).
   if (tables === 0) db.run("PRAGMA auto_vacuum = INCREMENTAL");
   if (applicationId !== APPLICATION_ID) db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -166,10 +173,7 @@ export function storeError(error: unknown, path: string): unknown {
     return new NexusError("DATABASE_FULL", `no space left for ${path}`, { hint: "free disk space and try again", cause: error });
   }
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
-    return new NexusError("DATABASE_CORRUPT", `${path} is not a healthy database: ${error.message}`, {
-      hint: "it was not touched; restore a backup, or move it away to start anew",
-      cause: error,
-    });
+    return corruptDatabase(path, `is not a healthy database: ${error.message}`, error);
   }
   if (code.startsWith("SQLITE_IOERR")) {
     return new NexusError("DATABASE_IO", `the operating system refused ${path}: ${error.message} (${code})`, { hint: "check the disk; nothing was acknowledged", cause: error });

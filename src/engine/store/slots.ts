@@ -32,7 +32,7 @@ export function insertSlot(store: Store, slot: Slot): boolean {
 export function settleSlot(store: Store, scheduleId: string, slot: number, how: { status: SlotStatus; reason: string | undefined; at: number }): void {
   store.db
     .query("UPDATE schedule_slots SET status = ?, reason = ?, settled_at = ? WHERE schedule_id = ? AND slot = ?")
-    .run(how.status, how.reason ?? null, how.at, scheduleId, slot);
+    .run(how.status, how.reason === undefined ? null : store.redactor.text(how.reason), how.at, scheduleId, slot);
 }
 
 /** The newest slot that has a row. */

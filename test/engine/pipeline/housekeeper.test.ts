@@ -8,6 +8,7 @@ import { getMeta } from "../../../src/engine/store/meta.ts";
 import { databaseSize, enableIncrementalVacuum } from "../../../src/engine/store/retention/database-size.ts";
 import { foldedOutcomes } from "../../../src/engine/store/retention/invocation-walk.ts";
 import { removedSince, retentionHorizon } from "../../../src/engine/store/retention/retention-log.ts";
+import { danglingReferences, violations } from "../../../src/engine/store/invariants.ts";
 import { insertSlot } from "../../../src/engine/store/slots.ts";
 import { addStats, emptyDelta, hookStats } from "../../../src/engine/store/stats.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
@@ -64,6 +65,23 @@ test("a pending dispatch keeps its event and its invocation; a settled one goes 
   expect(desk.ids("hook_invocations")[0]).toBe("inv_1");
   expect(desk.ids("events")[0]).toBe("test:1");
   expect(desk.ids("events")[1]).not.toBe("test:2");
+  expect(violations(desk.store.db)).toEqual([]);
+});
+
+test("a settled dispatch and its fire go together, and no sooner than either may", () => {
+  using desk = new RetentionDesk({ dispatches_days: 5, invocations_days: 10, events_days: 1 });
+  desk.fired(1, "done");
+  desk.fired(2);
+  desk.days(7);
+  desk.evaluated(700_000, {}, { received_at: desk.clock.now() });
+  desk.housekeeper.sweep();
+  expect(desk.ids("dispatches")).toEqual(["dsp_1", "dsp_2"]);
+  desk.days(5);
+  desk.housekeeper.sweep();
+  expect(desk.ids("dispatches")).toEqual(["dsp_2"]);
+  expect(desk.ids("hook_invocations")).toEqual(["inv_2", "inv_700000"]);
+  expect(desk.ids("events")).toEqual(["test:2", "test:700000"]);
+  expect(violations(desk.store.db)).toEqual([]);
 });
 
 // switch: mutant text-is-told
@@ -155,7 +173,7 @@ test("a hook deleted long ago loses state, versions and script, and itself with 
   const hash = (letter: string): string => letter.repeat(64);
   const hook = (id: string, deletedAt: number | null, letters: string): void => {
     for (const [index, letter] of letters.split("").entries()) {
-      store.db.query("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at) VALUES (?, ?, ?, '', ?, '', '', '{}', 1)").run(`${id}_${letter}`, id, index, hash(letter));
+      store.db.query("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at, previous_version_id) VALUES (?, ?, ?, '', ?, '', '', '{}', 1, ?)").run(`${id}_${letter}`, id, index, hash(letter), index === 0 ? null : `${id}_${letters[index - 1] ?? ""}`);
       store.db.query("INSERT INTO hook_state(version_id, key, value_json) VALUES (?, 'k', '1')").run(`${id}_${letter}`);
       const path = join(store.hooksFolder, `${hash(letter)}.mjs`);
       writeFileSync(path, "");
@@ -173,6 +191,7 @@ test("a hook deleted long ago loses state, versions and script, and itself with 
   desk.housekeeper.sweep();
   expect(rows(store, "SELECT id FROM hook_versions ORDER BY id")).toEqual([{ id: "hook_a_b" }, { id: "hook_b_b" }, { id: "hook_b_c" }, { id: "hook_c_d" }]);
   expect(there()).toBe("bcd");
+  expect(danglingReferences(store.db)).toEqual([]);
   expect(desk.count("hook_state")).toBe(3);
   desk.days(60);
   desk.evaluated(9_000_000, { hook_id: "hook_c" });

@@ -1,5 +1,4 @@
-import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../../../src/engine/core/errors.ts";
@@ -41,41 +40,6 @@ test("files are 0600 and folders 0700", () => {
   store.close();
   expect(statSync(join(home.path, "deep", "state")).mode & 0o777).toBe(0o700);
   expect(statSync(join(home.path, "deep", "state", "nexus.db")).mode & 0o777).toBe(0o600);
-});
-
-describe("a database that is not to be touched is not touched", () => {
-  function refused(prepare: (path: string) => void): { code: string; same: boolean } {
-    using home = tempHome();
-    mkdirSync(join(home.path, "state"));
-    const path = join(home.path, "state", "nexus.db");
-    prepare(path);
-    const before = readFileSync(path);
-    const code = codeOf(() => openStore(home.path));
-    return { code, same: readFileSync(path).equals(before) };
-  }
-
-  test("one of a newer nexus", () => {
-    const made = refused((path) => {
-      const store = openStore(join(path, "..", ".."));
-      store.db.run("PRAGMA user_version = 999");
-      store.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-      store.close();
-    });
-    expect(made).toEqual({ code: "DATABASE_NEWER", same: true });
-  });
-
-  test("one of another program", () => {
-    const made = refused((path) => {
-      const db = new Database(path);
-      db.run("CREATE TABLE theirs(x)");
-      db.close();
-    });
-    expect(made).toEqual({ code: "DATABASE_FOREIGN", same: true });
-  });
-
-  test("a file that is no database", () => {
-    expect(refused((path) => writeFileSync(path, "just some text that is longer than a header of SQLite would be ".repeat(40)))).toEqual({ code: "DATABASE_CORRUPT", same: true });
-  });
 });
 
 test("a home that cannot be made or written says so", () => {

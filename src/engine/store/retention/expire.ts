@@ -2,6 +2,7 @@ import { firstIdAt } from "../../core/ids.ts";
 import { DAY_MS, HOUR_MS, type RetentionRules } from "../../core/retention.ts";
 import type { Store } from "../open.ts";
 import { foldStats, removeStats } from "../stats.ts";
+import { noteInvocationHorizon, removeLog } from "./invocation-walk.ts";
 import type { RemovalRecord } from "./retention-log.ts";
 
 /** Inside a transaction: removes at most so many rows that are too old. Returns how many went. */
@@ -19,9 +20,22 @@ function expireLogs(store: Store, rules: RetentionRules, now: number, limit: num
   return changes;
 }
 
+/** A settled dispatch goes together with its fire, when both are old: neither is ever without the other. */
 function expireDispatches(store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord): number {
+  const before = now - Math.max(rules.dispatches_days, rules.invocations_days) * DAY_MS;
   const old = "SELECT rowid FROM dispatches WHERE status <> 'pending' AND created_at < ? ORDER BY created_at LIMIT ?";
-  return remove(store, `DELETE FROM dispatches WHERE rowid IN (${old}) RETURNING created_at AS at`, [now - rules.dispatches_days * DAY_MS, limit], (at) => record.add("dispatches", "age", 1, at));
+  const gone = store.db
+    .query<{ event_id: string; hook_id: string; created_at: number }, [number, number]>(`DELETE FROM dispatches WHERE rowid IN (${old}) RETURNING event_id, hook_id, created_at`)
+    .all(before, limit);
+  for (const { event_id, hook_id, created_at } of gone) {
+    record.add("dispatches", "age", 1, created_at);
+    const fire = store.db.query<{ id: string }, [string, string]>("DELETE FROM hook_invocations WHERE event_id = ? AND hook_id = ? RETURNING id").get(event_id, hook_id);
+    if (fire === null) continue;
+    record.add("invocations", "age", 1, created_at);
+    record.add("logs", "age", removeLog(store, fire.id), created_at);
+    noteInvocationHorizon(store, created_at);
+  }
+  return gone.length;
 }
 
 function expireNotices(store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord): number {

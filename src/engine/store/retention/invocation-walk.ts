@@ -68,12 +68,17 @@ export function walkInvocations(store: Store, place: InvocationPlace, limits: Wa
   for (const { rowid, id, boring, removable, started_at } of passed) {
     if (boring === 1 || removable === 0) continue;
     remove.run(rowid);
-    if (started_at > (getMeta(store, "invocations_horizon_at") ?? 0)) setMeta(store, "invocations_horizon_at", started_at);
+    noteInvocationHorizon(store, started_at);
     record.add("logs", "age", removeLog(store, id), started_at);
     record.add("invocations", "age", 1, started_at);
   }
   const last = rows.at(-1);
   return last === undefined ? undefined : { startedAt: last.started_at, rowid: last.rowid };
+}
+
+/** Inside a transaction: an invocation that had something to say was removed. */
+export function noteInvocationHorizon(store: Store, at: number): void {
+  if (at > (getMeta(store, "invocations_horizon_at") ?? 0)) setMeta(store, "invocations_horizon_at", at);
 }
 
 /** Inside a transaction: counts boring rows by hook, hour and outcome, and removes them. */

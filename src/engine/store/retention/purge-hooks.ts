@@ -6,15 +6,15 @@ import type { Store } from "../open.ts";
 import type { RemovalRecord } from "./retention-log.ts";
 
 /** A hook that was deleted before this can no longer be restored; a pending dispatch keeps it, and so do unevaluated events. */
-const PAST = `h.deleted_at < ?1 AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.hook_id = h.id AND d.status = 'pending')
-  AND NOT EXISTS (SELECT 1 FROM hook_activations a WHERE a.hook_id = h.id AND ifnull(a.until_seq, 9e18) > ?2)`;
+const PAST = `h.deleted_at < ? AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.hook_id = h.id AND d.status = 'pending')
+  AND NOT EXISTS (SELECT 1 FROM hook_activations a WHERE a.hook_id = h.id AND ifnull(a.until_seq, 9e18) > ?)`;
 
 /** A registration stores its script first and names it afterwards; by then it is never so old. */
 const SCRIPT_AGE_MS = DAY_MS;
 
 /**
- * Inside a transaction, for hooks deleted before the time: state and earlier versions go at once; the hook itself, whose
- * name its invocations still need, when nothing of it is left.
+ * Inside a transaction, for hooks deleted before the time: state, earlier versions and the claim on the script go at once;
+ * the hook itself, whose name its invocations still need, when nothing of it is left.
  */
 export function purgeHooks(store: Store, deletedBefore: number, record: RemovalRecord): void {
   const { db } = store;
@@ -26,6 +26,7 @@ export function purgeHooks(store: Store, deletedBefore: number, record: RemovalR
     record.add("state", "deleted", state.changes, deleted_at);
     const versions = db.query("DELETE FROM hook_versions WHERE hook_id = ? AND id <> ?").run(id, version_id);
     record.add("versions", "deleted", versions.changes, deleted_at);
+    db.query("UPDATE hook_versions SET previous_version_id = NULL, script_hash = '', script_path = '' WHERE id = ? AND script_hash <> ''").run(version_id);
     const named = db.query("SELECT 1 FROM hook_invocations WHERE hook_id = ?1 UNION ALL SELECT 1 FROM dispatches WHERE hook_id = ?1 LIMIT 1").get(id);
     if (named !== null) continue;
     for (const table of ["hook_versions", "hook_activations", "hook_stats", "folded_invocations"]) db.query(`DELETE FROM ${table} WHERE hook_id = ?`).run(id);
@@ -49,14 +50,12 @@ export function trimActivations(store: Store): void {
 }
 
 /** Removes stored scripts that no version names any more, and what a crash left of one that was being written. */
-export function removeScripts(store: Store, deletedBefore: number, now: number, record: RemovalRecord): void {
-  const named = store.db.query(
-    `SELECT 1 FROM hook_versions v JOIN hooks h ON h.id = v.hook_id WHERE v.script_hash = ?3 AND NOT (h.deleted_at IS NOT NULL AND ${PAST}) LIMIT 1`,
-  );
+export function removeScripts(store: Store, now: number, record: RemovalRecord): void {
+  const named = store.db.query("SELECT 1 FROM hook_versions WHERE script_hash = ? LIMIT 1");
   for (const name of readdirSync(store.hooksFolder)) {
     const hash = /^\.?([0-9a-f]{64})\./.exec(name)?.[1];
     if (hash === undefined) continue;
-    if (name.endsWith(".mjs") && named.get(deletedBefore, getMeta(store, "eval_cursor") ?? 0, hash) !== null) continue;
+    if (name.endsWith(".mjs") && named.get(hash) !== null) continue;
     const path = join(store.hooksFolder, name);
     const { mtimeMs } = statSync(path);
     if (now - mtimeMs < SCRIPT_AGE_MS) continue;

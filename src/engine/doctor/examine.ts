@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { askDaemon } from "../store/daemon-lock.ts";
+import { ok, problem, warning, type Check, type Situation } from "./check.ts";
+import { databaseChecks } from "./database-checks.ts";
+import { fileChecks, isAlive } from "./file-checks.ts";
+import { configChecks, machineChecks } from "./machine-checks.ts";
+
+/** Looks at everything and changes nothing: no home is made, no file is written, whoever owns it and whatever its state. */
+export function examine(situation: Situation): Check[] {
+  const { home } = situation;
+  const machine = machineChecks(situation);
+  if (!existsSync(join(home, "state"))) return [...machine, warning("home", `${home} is no nexus home yet`, "nexus init")];
+  return [...machine, ...configChecks(home), ...fileChecks(situation), daemonCheck(home), restoreCheck(home), ...databaseChecks(situation)];
+}
+
+function daemonCheck(home: string): Check {
+  const { locked, owner } = askDaemon(home);
+  if (!locked) return ok("daemon", "no daemon owns this home");
+  if (owner === undefined) return warning("daemon", "a process holds the daemon's lock, and daemon.json does not say which", "nexus serve writes it anew at its next start");
+  const since = new Date(owner.started_at).toISOString();
+  return isAlive(owner.pid) ? ok("daemon", `pid ${owner.pid} since ${since}`) : warning("daemon", `the lock is held, but daemon.json names pid ${owner.pid}, which is gone`, "see who has state/nexus.lock open");
+}
+
+function restoreCheck(home: string): Check {
+  if (!existsSync(join(home, "state", "restore.json"))) return ok("restore", "no restore was cut off");
+  return problem("restore", "a restore was cut off after it was decided", "any command that opens the home finishes it: nexus status");
+}
