@@ -118,6 +118,14 @@ CREATE TABLE facets (
   metadata_json TEXT
 ) STRICT;
 
+CREATE TABLE folded_invocations (
+  hook_id TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  PRIMARY KEY (hook_id, hour, outcome)
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE hook_activations (
   hook_id TEXT NOT NULL REFERENCES hooks(id),
   from_seq INTEGER NOT NULL,
@@ -261,6 +269,16 @@ CREATE TABLE persons (
   relationship TEXT
 ) STRICT;
 
+CREATE TABLE retention_log (
+  day INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  why TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  PRIMARY KEY (day, what, why)
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE schedule_slots (
   schedule_id TEXT NOT NULL,
   slot INTEGER NOT NULL,
@@ -288,6 +306,8 @@ CREATE INDEX idx_attachments_event ON attachments(event_id);
 
 CREATE INDEX idx_dispatches_hook ON dispatches(hook_id);
 
+CREATE INDEX idx_dispatches_settled ON dispatches(created_at) WHERE status <> 'pending';
+
 CREATE INDEX idx_dispatches_status ON dispatches(status, created_at);
 
 CREATE INDEX idx_episode_events_event ON episode_events(event_id);
@@ -308,7 +328,11 @@ CREATE INDEX idx_events_timestamp ON events(timestamp);
 
 CREATE INDEX idx_facets_episode ON facets(episode_id);
 
+CREATE INDEX idx_folded_hour ON folded_invocations(hour);
+
 CREATE INDEX idx_hooks_created_by ON hooks(created_by_agent);
+
+CREATE INDEX idx_hooks_deleted ON hooks(deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX idx_hooks_generation ON hooks(generation);
 
@@ -324,8 +348,18 @@ CREATE INDEX idx_invocations_hook ON hook_invocations(hook_id);
 
 CREATE INDEX idx_invocations_time ON hook_invocations(started_at);
 
+CREATE INDEX idx_links_contact ON person_contact_links(contact_id);
+
 CREATE INDEX idx_notices_hook ON notices(hook_id) WHERE hook_id IS NOT NULL;
 
 CREATE INDEX idx_participants_contact ON event_participants(contact_id);
 
 CREATE INDEX idx_slots_status ON schedule_slots(status, slot);
+
+CREATE INDEX idx_stats_fine ON hook_stats(bucket) WHERE bucket % 12 <> 0;
+
+CREATE INDEX idx_stats_hourly ON hook_stats(bucket) WHERE bucket % 12 = 0;
+
+CREATE INDEX idx_threads_parent ON threads(parent_thread_id) WHERE parent_thread_id IS NOT NULL;
+
+CREATE INDEX idx_versions_script ON hook_versions(script_hash);

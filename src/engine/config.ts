@@ -63,6 +63,20 @@ export const configSchema = z.strictObject({
       late_after_ms: z.int().min(1_000).max(3_600_000).default(60_000).describe("a slot run later than this is recorded as late"),
     })
     .prefault({}),
+  retention: z
+    .strictObject({
+      fold_after_hours: z.int().min(1).max(87_600).default(24).describe("invocations that neither fired nor say anything become hourly counters after this"),
+      invocations_days: z.int().min(1).max(36_500).default(180).describe("all other invocations: fires, failures, results, logs; their events stay as long"),
+      events_days: z.int().min(1).max(36_500).default(90).describe("events on which nothing kept depends"),
+      dispatches_days: z.int().min(1).max(36_500).default(180).describe("settled dispatches; a pending one is never removed"),
+      logs_days: z.int().min(1).max(36_500).default(30).describe("what hooks wrote while they ran"),
+      notices_days: z.int().min(1).max(36_500).default(90).describe("notices, of which the newest 50 000 are kept in any case"),
+      slots_days: z.int().min(1).max(36_500).default(30).describe("settled slots of schedules; the newest of each stays"),
+      stats_fine_days: z.int().min(1).max(36_500).default(7).describe("counters of five minutes become hourly ones after this"),
+      stats_days: z.int().min(1).max(36_500).default(730).describe("hourly counters, and the record of what retention removed"),
+      max_bytes: z.int().min(1_048_576).max(2 ** 50).default(10 * 2 ** 30).describe("size of the database, past which the oldest goes first, whatever its age"),
+    })
+    .prefault({}),
   secrets: z
     .strictObject({
       env: z.array(z.string().min(1).max(256)).max(200).default([]).describe("variables whose values never reach the database or the log, beside those whose names look secret"),

@@ -8,7 +8,9 @@ import { eventBytes, normaliseEvent } from "./ingest/normalise.ts";
 import { EraIndex } from "./pipeline/era-index.ts";
 import { Evaluation } from "./pipeline/evaluation.ts";
 import { Gate } from "./pipeline/gate.ts";
+import { Heartbeat } from "./pipeline/heartbeat.ts";
 import type { HookQueue } from "./pipeline/hook-queue.ts";
+import { Housekeeper } from "./pipeline/housekeeper.ts";
 import { Intake, type Accepted } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import { markErrored } from "./pipeline/mark-errored.ts";
@@ -62,6 +64,7 @@ export class Engine {
   readonly #follower: RegistryFollower;
   readonly #notices: NoticeWriter;
   readonly #checkpointer: Checkpointer;
+  readonly #housekeeper: Housekeeper;
   readonly #runtime: Runtime;
   #isolation: Isolation | undefined;
   #dataVersion = -1;
@@ -115,9 +118,11 @@ export class Engine {
         options.onRecorded?.(recorded);
       },
     });
-    this.#checkpointer = new Checkpointer(store);
-    this.#commit = new GroupCommit(store, { before: () => this.#refresh(), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
+    this.#checkpointer = new Checkpointer(store, (held) => this.#notices.write("log_held", undefined, { ...held }));
+    const heartbeat = new Heartbeat(store);
+    this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
+    this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
     this.#timekeeper = new Timekeeper({
       store, clock: this.#clock, cap: config.schedule.catch_up_cap, lateAfterMs: config.schedule.late_after_ms,
       timers: options.timers !== false,
@@ -144,6 +149,7 @@ export class Engine {
     if (this.#options.timers !== false) await this.tick();
     this.#intake.feed();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
+    if (this.#options.timers !== false) this.#housekeeper.start();
   }
 
   /**
@@ -197,6 +203,7 @@ export class Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#poll);
     this.#timekeeper.stop();
+    this.#housekeeper.stop();
     this.#evaluation.dispose();
     await this.#runtime[Symbol.asyncDispose]();
     if (!this.#failed) this.#commit.close();
@@ -222,7 +229,7 @@ export class Engine {
   }
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
-  #refresh(): void {
+  #refresh(heartbeat: Heartbeat): void {
     const version = this.#store.dataVersion();
     if (version !== this.#dataVersion) {
       this.#dataVersion = version;
@@ -232,6 +239,7 @@ export class Engine {
     }
     // Asked each time: a change made over this process's own connection does not move the data version.
     this.#follower.refresh();
+    heartbeat.beat(this.#clock.now());
     this.#saveCursor();
   }
 

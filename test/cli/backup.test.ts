@@ -63,7 +63,7 @@ test("serve checks the database after a kill, and ends with the exact way back w
   served.kill("SIGKILL");
   await served.exited;
   const path = join(home.path, "state", "nexus.db");
-  expect((await nexus(home.path, ["status"])).code).toBe(0);
+  expect((await nexus(home.path, ["status"])).code).toBe(7);
   const bytes = readFileSync(path);
   bytes.fill(0xa5, Math.floor(bytes.length / 8_192) * 4_096, Math.floor(bytes.length / 8_192) * 4_096 + 12_288);
   writeFileSync(path, bytes);

@@ -1,7 +1,8 @@
-import { NexusError } from "../../engine/core/errors.ts";
+import { whyEvent } from "../../engine/pipeline/why.ts";
 import { hookById } from "../../engine/store/hooks.ts";
 import { eventById } from "../../engine/store/event-queries.ts";
 import { invocationsOfEvent } from "../../engine/store/invocation-queries.ts";
+import { eventNotFound } from "../../engine/store/retention/event-not-found.ts";
 import type { Run } from "../call.ts";
 import { emit, emitJson, isoTime, latency, oneLine, printable } from "../output.ts";
 import { table } from "../table.ts";
@@ -12,15 +13,18 @@ export const run: Run = (call) =>
   withStore(call, "must exist", (store) => {
     const id = call.args[0] ?? "";
     const event = eventById(store, id);
-    if (event === undefined) throw new NexusError("EVENT_NOT_FOUND", `no stored event has the id ${JSON.stringify(id)}`, { next: ["nexus events list"] });
+    if (event === undefined) throw eventNotFound(store, id);
     const invocations = invocationsOfEvent(store, id).map((invocation) => ({ invocation, slug: hookById(store, invocation.hook_id)?.slug ?? invocation.hook_id }));
-    if (call.json) return emitJson({ ...eventView(event), invocations: invocations.map(({ invocation, slug }) => invocationView(invocation, slug)) });
+    const folded = whyEvent(store, id).hooks.flatMap(({ verdict, hook }) => (verdict === "folded" ? [hook] : []));
+    if (call.json) return emitJson({ ...eventView(event), ...(folded.length === 0 ? {} : { folded }), invocations: invocations.map(({ invocation, slug }) => invocationView(invocation, slug)) });
     const { metadata, content, timestamp, received_at, content_types, ...fields } = event;
     const lines = Object.entries({ ...fields, timestamp: isoTime(timestamp), received_at: isoTime(received_at), content_types: content_types.join(", ") || undefined });
     emit(printable(`Event: ${id}`));
     for (const [name, value] of lines) if (value !== undefined && name !== "id") emit(printable(`  ${name}: ${String(value)}`));
     if (Object.keys(metadata).length > 0) emit(`  metadata: ${printable(JSON.stringify(metadata, undefined, 2)).replaceAll("\n", "\n  ")}`);
     if (content !== undefined) emit(`  content:\n    ${printable(content).replaceAll("\n", "\n    ")}`);
+    if (folded.length > 0) emit(printable(`  Evaluated without a fire, and folded into hourly counters: ${folded.join(", ")}`));
+    if (invocations.length === 0 && folded.length > 0) return;
     if (invocations.length === 0) return emit(printable(`  No hook has been evaluated for it. Why: nexus why ${id}`));
     const rows = invocations.map(({ invocation: row, slug }) => [slug, row.id, firedWord(row), latency(row.latency_us / 1_000), row.error === undefined ? (row.reason ?? "-") : oneLine(row.error)]);
     emit(`\n${table(["Hook", "Invocation", "Fired", "Latency", "Error"], rows)}`);

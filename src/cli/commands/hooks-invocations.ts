@@ -1,5 +1,6 @@
 import { findHook } from "../../engine/registry/find-hook.ts";
 import { invocationsOf } from "../../engine/store/invocation-queries.ts";
+import { foldedOutcomes } from "../../engine/store/retention/invocation-walk.ts";
 import type { Run } from "../call.ts";
 import { flag } from "../call.ts";
 import { countOption, timeOption } from "../options.ts";
@@ -13,6 +14,8 @@ export const run: Run = (call) =>
     const hook = findHook(store, call.args[0] ?? "");
     const filter = { limit: countOption(call, "last", 20), since: timeOption(call, "since", Date.now()), errorsOnly: flag(call, "errorsOnly") };
     const invocations = invocationsOf(store, hook.id, filter);
+    const folded = filter.errorsOnly ? [] : foldedOutcomes(store, hook.id, filter.since ?? 0, Number.MAX_SAFE_INTEGER);
+    if (folded.length > 0) say(`folded into hourly counters, and not listed: ${folded.map(({ outcome, rows }) => `${rows} ${outcome}`).join(", ")} (nexus hooks stats ${hook.slug})`);
     if (call.json) return emitJson(invocations.map((invocation) => invocationView(invocation, hook.slug)));
     if (invocations.length === 0) return say(`${hook.slug} has no ${filter.errorsOnly ? "failed " : ""}invocations${filter.since === undefined ? "" : " in that time"}`);
     const rows = invocations

@@ -1,4 +1,4 @@
-import { ulid } from "ulid";
+import { encodeTime, ulid } from "ulid";
 
 /** Prefixes of the ids nexus makes. Event ids are not among them: they are `{adapter}:{source_id}`. */
 type IdPrefix = "hook" | "ver" | "inv" | "dsp" | "ntc";
@@ -33,4 +33,9 @@ export function createIds(): IdFactory {
       return `${prefix}_${stem}${PAIRS[n >> 10] ?? ""}${PAIRS[n & 1_023] ?? ""}`;
     },
   };
+}
+
+/** Ids of that kind that sort before it were made before that time. */
+export function firstIdAt(prefix: IdPrefix, at: number): string {
+  return `${prefix}_${encodeTime(Math.max(0, at), 10)}`;
 }

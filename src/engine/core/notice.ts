@@ -26,6 +26,10 @@ export const NOTICE_KINDS = [
   "storage_restored",
   "database_restored",
   "doctor_repaired",
+  "retention_removed",
+  "retention_blocked",
+  "retention_failed",
+  "log_held",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

@@ -1,5 +1,5 @@
 /** What can be done about a finding without a person's decision: nothing here can lose anything. */
-export type Repair = "modes" | "folders" | "leftovers" | "full text" | "indexes" | "log" | "scripts";
+export type Repair = "modes" | "folders" | "leftovers" | "full text" | "indexes" | "log" | "scripts" | "free pages";
 
 export interface Check {
   readonly name: string;

@@ -74,7 +74,7 @@ function contentChecks(db: Database, { home, now }: Situation): Check[] {
       ? ok("hooks", "no hook is errored or paused")
       : warning("hooks", named(troubled.map(({ slug, status, circuit_state, last_error }) => `${slug}: ${status}, breaker ${circuit_state}${last_error === null ? "" : `, ${last_error.slice(0, 100)}`}`)), `nexus hooks logs ${troubled[0]?.slug ?? ""}; then nexus hooks enable`),
     ahead > DAY_MS ? warning("clock", `the newest event was received ${Math.round(ahead / DAY_MS)} days after now: the clock went back`, "set the clock; schedules wait for it") : ok("clock", "no event is from the future"),
-    auto_vacuum === 0 ? warning("auto_vacuum", "off: the file keeps its size when old rows go") : ok("auto_vacuum", "on: the file shrinks when old rows go"),
+    auto_vacuum === 0 ? warning("auto_vacuum", "off: the file keeps its size when old rows go", "nexus doctor --repair (without a daemon; takes as much disk space again for a moment)", "free pages") : ok("auto_vacuum", "on: the file shrinks when old rows go"),
   ];
 }
 

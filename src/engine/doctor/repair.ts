@@ -7,6 +7,7 @@ import { takeDaemonLock } from "../store/daemon-lock.ts";
 import { foldLog, rebuildFullText, registeredScripts, reindex } from "../store/invariants.ts";
 import { addNotice } from "../store/notices.ts";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "../store/open.ts";
+import { enableIncrementalVacuum } from "../store/retention/database-size.ts";
 import { openReadOnly } from "../store/read-only.ts";
 import type { Check, Repair, Situation } from "./check.ts";
 import { badScripts } from "./database-checks.ts";
@@ -30,9 +31,9 @@ export interface Repaired {
 type Attempt = { readonly done: boolean; readonly detail: string };
 
 /** What must not happen beside a daemon: it would wait for these, or undo them. */
-const NEEDS_LOCK: ReadonlySet<Repair> = new Set(["full text", "indexes", "log"]);
+const NEEDS_LOCK: ReadonlySet<Repair> = new Set(["full text", "indexes", "log", "free pages"]);
 /** Folders before what stands in them; the database's indexes before anything is read by them. */
-const ORDER: readonly Repair[] = ["folders", "modes", "leftovers", "indexes", "full text", "scripts", "log"];
+const ORDER: readonly Repair[] = ["folders", "modes", "leftovers", "indexes", "full text", "scripts", "free pages", "log"];
 
 /** Repairs what the checks say is repairable, one after the other; each that was done leaves a notice. */
 export async function repairAll(checks: readonly Check[], options: RepairOptions): Promise<Repaired[]> {
@@ -74,6 +75,8 @@ function carryOut(repair: Repair, options: RepairOptions): Attempt | Promise<Att
       return inDatabase(options, "make every index anew", (store) => store.write(() => reindex(store.db)));
     case "full text":
       return inDatabase(options, "make the full text index anew", (store) => store.write(() => rebuildFullText(store.db)));
+    case "free pages":
+      return inDatabase(options, "rewrite the database so that it can give free pages back", (store) => enableIncrementalVacuum(store));
     case "log":
       return inDatabase(options, "fold the log back", (store) => {
         if (!foldLog(store.db)) throw new NexusError("DATABASE_BUSY", "a reader holds the log; try again when it is done");

@@ -1,9 +1,9 @@
 import type { StoredEvent } from "../core/event.ts";
 import { principalOf } from "../core/event.ts";
-import { NexusError } from "../core/errors.ts";
 import type { Hook } from "../core/hook.ts";
 import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
+import { HOUR_MS } from "../core/retention.ts";
 import { mismatch } from "../registry/trigger-match.ts";
 import type { Mismatch } from "../registry/trigger-match.ts";
 import { activationsAt, activationsOf } from "../store/activations.ts";
@@ -13,13 +13,16 @@ import { hookById, listHooks } from "../store/hooks.ts";
 import { invocationsOfEvent } from "../store/invocation-queries.ts";
 import { getMeta } from "../store/meta.ts";
 import type { Store } from "../store/open.ts";
+import { eventNotFound } from "../store/retention/event-not-found.ts";
+import { foldedOutcomes } from "../store/retention/invocation-walk.ts";
 
 /**
  * Why a hook did, or did not, act on an event. The interesting ones first, which is the order they are listed in.
  *
  * `fired`, `failed`, `no_fire`, `skipped`: it was evaluated, or its turn came. `pending`: it matched and its turn has
- * not come. `suppressed`: the loop guard stored the event without evaluating it. `no_record`: it matched and its
- * outcome is no longer kept. The rest: it was not to see the event.
+ * not come. `folded`: it was evaluated, or skipped, and did not fire; its row became part of the hourly counters.
+ * `suppressed`: the loop guard stored the event without evaluating it. `no_record`: it matched and its outcome is no
+ * longer kept. The rest: it was not to see the event.
  */
 export const VERDICTS = [
   "fired",
@@ -27,6 +30,7 @@ export const VERDICTS = [
   "skipped",
   "pending",
   "no_fire",
+  "folded",
   "suppressed",
   "no_record",
   "not_active_then",
@@ -60,7 +64,7 @@ export interface Why {
 /** Explains one hook, or all that exist and those that were to see the event. Throws EVENT_NOT_FOUND. */
 export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
   const event = eventById(store, eventId);
-  if (event === undefined) throw new NexusError("EVENT_NOT_FOUND", `no stored event has the id ${JSON.stringify(eventId)}`, { next: ["nexus events list"] });
+  if (event === undefined) throw eventNotFound(store, eventId);
   const invocations = new Map(invocationsOfEvent(store, event.id).map((invocation) => [invocation.hook_id, invocation]));
   const active = new Map(activationsAt(store, event.seq).map(({ hook_id, version_id }) => [hook_id, version_id]));
   const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
@@ -101,7 +105,17 @@ function explain(store: Store, hook: Hook, { event, invocation, versionId, evalu
     return { ...asked, verdict: "suppressed", because: `the loop guard stopped it: ${event.depth} causes stand before the event (events.max_depth)` };
   }
   if (!evaluated) return { ...asked, verdict: "pending", because: "it matches, and has not been evaluated yet; `nexus serve` does that" };
-  return { ...asked, verdict: "no_record", because: "it matched, and its outcome is no longer kept" };
+  return { ...asked, ...withoutRow(store, hook, event) };
+}
+
+/** Only what neither fired nor failed is folded; what did is kept for longer, and noted when it goes. */
+function withoutRow(store: Store, hook: Hook, event: StoredEvent): Pick<WhyEntry, "verdict" | "because"> {
+  const received = event.received_at;
+  const folded = received > (getMeta(store, "invocations_horizon_at") ?? 0) && foldedOutcomes(store, hook.id, received, Number.MAX_SAFE_INTEGER).length > 0;
+  if (!folded) return { verdict: "no_record", because: "it matched, and its outcome is no longer kept" };
+  const near = foldedOutcomes(store, hook.id, received, received + HOUR_MS).map(({ outcome, rows }) => `${rows} ${outcome}`);
+  const counts = near.length === 0 ? "" : `; of that time it has ${near.join(", ")}`;
+  return { verdict: "folded", because: `evaluated, did not fire; the row was folded into hourly counters (retention)${counts}` };
 }
 
 function outcomeOf(invocation: Invocation): Pick<WhyEntry, "verdict" | "because" | "invocation_id" | "outcome" | "latency_ms"> {

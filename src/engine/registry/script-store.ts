@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
@@ -15,6 +15,7 @@ export function storeScript(folder: string, bundle: string, hash: string): strin
   const path = scriptPath(folder, hash);
   if (existsSync(path)) {
     verifyScript(path, hash);
+    refreshTime(path);
     return path;
   }
   const temporary = join(folder, `.${hash}.${process.pid}.tmp`);
@@ -51,6 +52,16 @@ export function driftOf(version: { readonly source_path: string; readonly source
     return sha256(readFileSync(version.source_path)) === version.source_hash ? "unchanged" : "changed";
   } catch {
     return "missing";
+  }
+}
+
+/** Retention removes a copy that no version names once it is a day old: one that a version is about to name must not be. */
+function refreshTime(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // On a file system that refuses it, a copy is only removed when its version is gone for a day.
   }
 }
 

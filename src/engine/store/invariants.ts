@@ -56,12 +56,12 @@ export interface ScriptRow {
   readonly current: boolean;
 }
 
-/** Every script that some version runs, with a hook that has it; those of current versions first. */
+/** Every script that some version runs, with a hook that has it; those of current versions first. Of a purged hook there is none. */
 export function registeredScripts(db: Database): ScriptRow[] {
   return db
     .query<{ hash: string; source_path: string; slug: string; current: number }, []>(
       `SELECT v.script_hash AS hash, v.source_path, h.slug, max(h.version_id = v.id AND h.deleted_at IS NULL) AS current
-         FROM hook_versions v JOIN hooks h ON h.id = v.hook_id GROUP BY v.script_hash ORDER BY current DESC, h.slug`,
+         FROM hook_versions v JOIN hooks h ON h.id = v.hook_id WHERE v.script_hash <> '' GROUP BY v.script_hash ORDER BY current DESC, h.slug`,
     )
     .all()
     .map(({ current, ...row }) => ({ ...row, current: current === 1 }));

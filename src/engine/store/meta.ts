@@ -7,9 +7,31 @@ import type { Store } from "./open.ts";
  * - `registry_generation`: grows with each change of a hook;
  * - `epoch`: grows with each start of a daemon, which thereby ends the rights of the one before;
  * - `clean_stop`: 1 after an orderly stop, 0 while a daemon runs and after it was killed;
- * - `recoveries`, `recovery_cursor`: how often in a row a daemon was killed without evaluation getting past that cursor.
+ * - `recoveries`, `recovery_cursor`: how often in a row a daemon was killed without evaluation getting past that cursor;
+ * - `heartbeat`: when the daemon last committed anything, to a few seconds;
+ * - `degraded`: since when it refuses to store, because it could not;
+ * - `horizon_seq`, `horizon_at`: the newest event that retention removed, and when it had been received;
+ * - `invocations_horizon_at`: the same of invocations that had something to say, by their beginning;
+ * - `events_removed`, `invocations_removed`: how many ever;
+ * - `text_tidied`: events_removed when the full text was last rewritten;
+ * - `housekeeper_at`: when retention last looked, to the hour, or removed something.
  */
-export type MetaKey = "eval_cursor" | "registry_generation" | "epoch" | "clean_stop" | "recoveries" | "recovery_cursor";
+export type MetaKey =
+  | "eval_cursor"
+  | "registry_generation"
+  | "epoch"
+  | "clean_stop"
+  | "recoveries"
+  | "recovery_cursor"
+  | "heartbeat"
+  | "degraded"
+  | "horizon_seq"
+  | "horizon_at"
+  | "invocations_horizon_at"
+  | "events_removed"
+  | "invocations_removed"
+  | "text_tidied"
+  | "housekeeper_at";
 
 export function getMeta(store: Store, key: MetaKey): number | undefined {
   return store.db.query<{ value: number }, [string]>("SELECT value FROM meta WHERE key = ?").get(key)?.value;

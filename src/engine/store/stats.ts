@@ -4,6 +4,7 @@ import type { Store } from "./open.ts";
 
 /** Counters stand in buckets of five minutes (Unix ms / 300 000). */
 const BUCKET_MS = 300_000;
+const BUCKETS_AN_HOUR = 12;
 /** The row that sums all hooks. */
 const ALL = "*";
 
@@ -73,11 +74,38 @@ export function addStats(store: Store, deltas: readonly StatsDelta[]): void {
   for (const total of totals.values()) addRow(store, total);
 }
 
-/** The counters of a hook (or `*`: of all) since a time, to the five minutes. */
+/**
+ * Inside a transaction: adds five-minute buckets of hours that ended before the time to the first bucket of their hour.
+ * Returns how many went; fewer than `limit` means that there are no more.
+ */
+export function foldStats(store: Store, before: number, limit: number): number {
+  const rows = store.db
+    .query<StatsRow, [number, number]>(`SELECT * FROM hook_stats WHERE bucket < ? AND bucket % ${BUCKETS_AN_HOUR} <> 0 ORDER BY bucket LIMIT ?`)
+    .all(Math.floor(before / BUCKET_MS / BUCKETS_AN_HOUR) * BUCKETS_AN_HOUR, limit);
+  const hours = new Map<string, StatsDelta>();
+  for (const row of rows) {
+    const bucket = row.bucket - (row.bucket % BUCKETS_AN_HOUR);
+    const key = `${row.hook_id} ${bucket}`;
+    const hour = hours.get(key) ?? emptyDelta(row.hook_id, bucket * BUCKET_MS);
+    hours.set(key, hour);
+    sum(hour, withHistogram(row));
+    store.db.query("DELETE FROM hook_stats WHERE hook_id = ? AND bucket = ?").run(row.hook_id, row.bucket);
+  }
+  for (const hour of hours.values()) addRow(store, hour);
+  return rows.length;
+}
+
+/** Inside a transaction: removes hourly buckets that began before the time. Returns how many went, at most `limit`. */
+export function removeStats(store: Store, before: number, limit: number): number {
+  const old = `SELECT hook_id, bucket FROM hook_stats WHERE bucket < ? AND bucket % ${BUCKETS_AN_HOUR} = 0 ORDER BY bucket LIMIT ?`;
+  return store.db.query(`DELETE FROM hook_stats WHERE (hook_id, bucket) IN (${old})`).run(Math.floor(before / BUCKET_MS), limit).changes;
+}
+
+/** The counters of a hook (or `*`: of all) since a time: to the five minutes, or to the hour where they were folded. */
 export function hookStats(store: Store, hookId: string, since: number): HookStats {
   const total = emptyDelta(hookId, since);
   const rows = store.db.query<StatsRow, [string, number]>("SELECT * FROM hook_stats WHERE hook_id = ? AND bucket >= ?").all(hookId, Math.floor(since / BUCKET_MS));
-  for (const row of rows) sum(total, { ...row, latency_histogram: JSON.parse(row.latency_histogram) as LatencyHistogram });
+  for (const row of rows) sum(total, withHistogram(row));
   const { bucket: _bucket, hook_id: _hook, latency_histogram, latency_us_max, latency_us_sum, ...counters } = total;
   if (total.invocations === 0) return { since, ...counters };
   const max_ms = latency_us_max / 1_000;
@@ -92,6 +120,11 @@ export function hookStats(store: Store, hookId: string, since: number): HookStat
     p99_ms: at(0.99),
     max_ms,
   };
+}
+
+function withHistogram(row: StatsRow): StatsDelta {
+  // Written by addRow.
+  return { ...row, latency_histogram: JSON.parse(row.latency_histogram) as LatencyHistogram };
 }
 
 function sum(into: StatsDelta, from: StatsDelta): void {

@@ -63,7 +63,7 @@ function run(seed: number): { transitions: number } {
   return { transitions: model.opened + model.closedAgain };
 }
 
-// switch: mutants old-success-closes, breaker-counts-across-generations, two-trials
+// switch: mutants old-success-closes, breaker-model-generations, breaker-model-trial
 test("200 concurrent events in any order of completion: the breaker is the plain model's, over 10 000 runs", () => {
   let transitions = 0;
   fc.assert(

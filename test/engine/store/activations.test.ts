@@ -57,7 +57,7 @@ test("whatever happens to hooks, each event belongs for ever to the versions tha
     }),
     { numRuns: 60 },
   );
-});
+}, 30_000);
 
 test("between two boundaries the set of active versions is one", () => {
   fc.assert(

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
-import { Checkpointer } from "../../../src/engine/store/checkpointer.ts";
+import { Database } from "bun:sqlite";
+import { Checkpointer, LOG_LIMIT_BYTES, type HeldLog } from "../../../src/engine/store/checkpointer.ts";
 import { DEFAULT_STORE_OPTIONS, openStore } from "../../../src/engine/store/open.ts";
 import { setMeta } from "../../../src/engine/store/meta.ts";
 import { tempHome } from "../../helpers/temp-home.ts";
@@ -28,3 +29,31 @@ test("a long log is folded back beside the writer, and begins anew", async () =>
   await checkpointer[Symbol.asyncDispose]();
   store.close();
 }, 20_000);
+
+// C29. switch: mutant held-log-is-told
+test("a reader that holds the log back is told of once the log is over its limit; without it the log begins anew", async () => {
+  using home = tempHome();
+  const store = openStore(home.path, { ...DEFAULT_STORE_OPTIONS, checkpoints: true, durability: "normal" });
+  store.db.run("CREATE TABLE filler(n INTEGER PRIMARY KEY, text TEXT)");
+  const reader = new Database(store.path, { readonly: true });
+  reader.run("BEGIN");
+  reader.query("SELECT count(*) FROM filler").get();
+  const told = Promise.withResolvers<HeldLog>();
+  const checkpointer = new Checkpointer(store, (log) => {
+    told.resolve(log);
+    reader.run("ROLLBACK");
+    reader.close();
+  });
+  const size = (): number => statSync(`${store.path}-wal`).size;
+  const write = async (): Promise<void> => {
+    store.write(() => store.db.query("INSERT INTO filler(text) VALUES (?)").run("x".repeat(100_000)), false);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  while (size() < LOG_LIMIT_BYTES + 1_048_576) await write();
+  // Nothing is written any more: the log stays over its limit until the reader is gone.
+  expect((await told.promise).bytes).toBeGreaterThan(LOG_LIMIT_BYTES);
+  while (size() > LOG_LIMIT_BYTES) await write();
+  expect(size()).toBeLessThanOrEqual(LOG_LIMIT_BYTES);
+  await checkpointer[Symbol.asyncDispose]();
+  store.close();
+}, 40_000);

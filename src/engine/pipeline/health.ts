@@ -1,0 +1,117 @@
+import type { HomeFacts } from "../store/home-facts.ts";
+
+/** `down`: no daemon, or one that shows no sign of life. `failing`: it does not do its work. `degraded`: not all of it. */
+export const GRADES = ["healthy", "degraded", "failing", "down"] as const;
+export type Grade = (typeof GRADES)[number];
+
+/** One side of the verdict, with the figures it rests on. */
+export interface Finding {
+  readonly side: "liveness" | "flow" | "execution" | "storage";
+  readonly grade: Grade;
+  readonly evidence: string;
+}
+
+export interface Health {
+  readonly verdict: Grade;
+  readonly findings: readonly Finding[];
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const MB = 1_048_576;
+/** An idle daemon commits its timer's beat once a minute; after two and a half it is silent. */
+const SILENT_MS = 150 * SECOND_MS;
+/** It looks for new events 40 times a second: one that waits for so long, with no commit since, waits for nobody. */
+const UNHEARD_MS = 10 * SECOND_MS;
+const BEHIND_MS = MINUTE_MS;
+const FAR_BEHIND_MS = 10 * MINUTE_MS;
+/** Below so many invocations an hour a share says nothing. */
+const ENOUGH = 10;
+const MANY_ERRORS = 0.05;
+const MOSTLY_ERRORS = 0.5;
+const LITTLE_DISK = 512 * MB;
+const NO_DISK = 64 * MB;
+
+/** Judges a home by its figures. */
+export function judge(facts: HomeFacts): Health {
+  const findings = [liveness(facts), flow(facts), execution(facts), storage(facts)];
+  const verdict = GRADES[Math.max(...findings.map(({ grade }) => GRADES.indexOf(grade)))] ?? "healthy";
+  return { verdict, findings };
+}
+
+function liveness({ now, daemon, backlog }: HomeFacts): Finding {
+  const side = "liveness";
+  if (daemon === undefined) return { side, grade: "down", evidence: "no daemon runs; `nexus serve` starts one" };
+  const beat = daemon.heartbeat_at ?? daemon.started_at;
+  const silent = now - beat;
+  const who = `pid ${daemon.pid}`;
+  if (daemon.stopped) return { side, grade: "down", evidence: `${who} is stopped (SIGSTOP), last commit ${span(silent)} ago` };
+  const unheard = backlog.oldest_at !== undefined && backlog.oldest_at > beat && now - backlog.oldest_at > UNHEARD_MS;
+  if (silent > SILENT_MS || unheard) return { side, grade: "down", evidence: `${who} does not answer: last commit ${span(silent)} ago` };
+  return { side, grade: "healthy", evidence: `${who}, up ${span(now - daemon.started_at)}, last commit ${span(silent)} ago` };
+}
+
+function flow({ now, backlog }: HomeFacts): Finding {
+  const side = "flow";
+  if (backlog.oldest_at === undefined) return { side, grade: "healthy", evidence: "every event is evaluated" };
+  const age = now - backlog.oldest_at;
+  const grade = age > FAR_BEHIND_MS ? "failing" : age > BEHIND_MS ? "degraded" : "healthy";
+  return { side, grade, evidence: `${count(backlog.events, "event")} not evaluated, the oldest for ${span(age)}` };
+}
+
+function execution({ hooks, last_hour, dispatches }: HomeFacts): Finding {
+  const side = "execution";
+  const broken = hooks.paused + hooks.errored;
+  const { invocations, errors } = last_hour;
+  const share = invocations < ENOUGH ? 0 : errors / invocations;
+  const allBroken = broken > 0 && hooks.active === 0;
+  const grade = allBroken || share >= MOSTLY_ERRORS ? "failing" : broken > 0 || share >= MANY_ERRORS ? "degraded" : "healthy";
+  const parts = [
+    `${count(hooks.active, "hook")} active`,
+    ...(hooks.paused === 0 ? [] : [`${hooks.paused} paused`]),
+    ...(hooks.errored === 0 ? [] : [`${hooks.errored} errored`]),
+    `${errors} of ${invocations} failed in the last hour`,
+    ...(dispatches.pending === 0 ? [] : [`${dispatches.pending} to dispatch`]),
+  ];
+  return { side, grade, evidence: parts.join(", ") };
+}
+
+function storage({ storage: { used_bytes, max_bytes, wal_bytes, wal_limit_bytes, disk_free_bytes }, degraded_since, now }: HomeFacts): Finding {
+  const side = "storage";
+  const over = used_bytes > max_bytes || wal_bytes > wal_limit_bytes;
+  const free = disk_free_bytes ?? Number.POSITIVE_INFINITY;
+  const grade = degraded_since !== undefined || free < NO_DISK ? "failing" : over || free < LITTLE_DISK ? "degraded" : "healthy";
+  const parts = [
+    ...(degraded_since === undefined ? [] : [`refuses to store since ${span(now - degraded_since)}`]),
+    `${bytes(used_bytes)} of ${bytes(max_bytes)}`,
+    `log ${bytes(wal_bytes)} of ${bytes(wal_limit_bytes)}`,
+    ...(disk_free_bytes === undefined ? [] : [`${bytes(disk_free_bytes)} free`]),
+  ];
+  return { side, grade, evidence: parts.join(", ") };
+}
+
+/** `12.3 MB`, in units of 1 024. */
+export function bytes(value: number): string {
+  const units = ["KB", "MB", "GB", "TB", "PB"];
+  let amount = value / 1_024;
+  let unit = 0;
+  while (amount >= 1_000 && unit < units.length - 1) {
+    amount /= 1_024;
+    unit += 1;
+  }
+  return `${amount < 100 ? Number(amount.toFixed(1)) : Math.round(amount)} ${units[unit] ?? ""}`;
+}
+
+/** `4s`, `3m`, `2h 5m`, `12d`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / SECOND_MS));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
