@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/engine/store": ["src/engine/core"],
   "src/engine/secrets.ts": ["src/engine/core"],
   "src/engine/backup": ["src/engine/core", "src/engine/store"],
-  "src/engine/doctor": ["src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/backup"],
+  "src/engine/doctor": ["src/engine/runtime", "src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/backup"],
   
   "src/engine/clients": ["src/engine/core"],
   "src/engine/ingest": ["src/engine/core"],

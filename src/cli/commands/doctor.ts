@@ -1,7 +1,10 @@
 import { tmpdir } from "node:os";
-import { PROCESS_ISOLATION, type Check, type Situation } from "../../engine/doctor/check.ts";
+import type { Check, Situation } from "../../engine/doctor/check.ts";
 import { examine } from "../../engine/doctor/examine.ts";
 import type { Repaired } from "../../engine/doctor/repair.ts";
+import { loadConfig } from "../../engine/config.ts";
+import type { IsolationSetting } from "../../engine/runtime/sandbox/isolation.ts";
+import { probeIsolation } from "../../engine/runtime/sandbox/probe-isolation.ts";
 import { EXIT } from "../../engine/core/errors.ts";
 import { createIds } from "../../engine/core/ids.ts";
 import type { Call, Run } from "../call.ts";
@@ -12,7 +15,7 @@ const SIGNS = { ok: paint("green", "✓"), warning: paint("yellow", "!"), proble
 
 /** Exit code 1 says that there is a problem: 6 is for findings about what was handed in, and a home is no input. */
 export const run: Run = async (call) => {
-  const situation: Situation = { home: call.home, now: Date.now(), env: process.env, temporary: tmpdir(), isolation: PROCESS_ISOLATION };
+  const situation: Situation = { home: call.home, now: Date.now(), env: process.env, temporary: tmpdir(), isolation: await isolationOf(call.home) };
   const before = examine(situation);
   const dryRun = flag(call, "dryRun");
   const repairs = flag(call, "repair") ? await repaired(before, situation, dryRun) : undefined;
@@ -21,6 +24,21 @@ export const run: Run = async (call) => {
   print(call, checks, repairs, dryRun);
   return problems === 0 ? EXIT.done : EXIT.failed;
 };
+
+/** With a config that cannot be read, what its default would give: the config has a check of its own. */
+async function isolationOf(home: string): Promise<Situation["isolation"]> {
+  let setting: IsolationSetting = "auto";
+  try {
+    setting = loadConfig(home).isolation;
+  } catch {
+    // Reported by its own check.
+  }
+  try {
+    return await probeIsolation(setting);
+  } catch (error) {
+    return { refused: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 async function repaired(checks: readonly Check[], situation: Situation, dryRun: boolean): Promise<Repaired[]> {
   // The bundler is large and seldom needed.

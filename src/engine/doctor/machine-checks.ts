@@ -12,7 +12,7 @@ const LEAST_FREE_BYTES = 512 * 1_048_576;
 const LOADING_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_PRELOAD", "NODE_OPTIONS", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"] as const;
 
 export function machineChecks(situation: Situation): Check[] {
-  return [runtimeCheck(), sqliteCheck(sqliteVersion()), environmentCheck(situation.env), isolationCheck(situation), ...diskChecks(situation.home)];
+  return [runtimeCheck(), sqliteCheck(sqliteVersion()), environmentCheck(situation.env), ...isolationChecks(situation), ...diskChecks(situation.home)];
 }
 
 export function configChecks(home: string): Check[] {
@@ -57,9 +57,16 @@ function environmentCheck(env: Situation["env"]): Check {
   return warning("environment", `${set.join(", ")} ${set.length === 1 ? "is" : "are"} set: code of that may run inside nexus before it starts (not inside hooks: they get none of it)`, `unset ${set.join(" ")}`);
 }
 
-function isolationCheck({ isolation: { level, enforced, not_enforced } }: Situation): Check {
-  const detail = `${level}; enforced: ${enforced.join("; ")}${not_enforced.length === 0 ? "" : `; not enforced: ${not_enforced.join("; ")}`}`;
-  return not_enforced.length === 0 ? ok("isolation", detail) : warning("isolation", detail, "register only hooks that you would run as yourself");
+/** Row by row what the kernel holds hooks to, and, as plainly, what nothing does. */
+function isolationChecks({ isolation }: Situation): Check[] {
+  if ("refused" in isolation) return [problem("isolation", isolation.refused, 'make a sandbox work, or set isolation = "auto" in config.toml')];
+  const { mechanism, rows, tried } = isolation;
+  const failed = tried.filter(({ works }) => !works).map((one) => `${one.mechanism} does not work: ${one.detail}`);
+  const first =
+    mechanism === "none"
+      ? warning("isolation", ["hooks run without a sandbox, as the user of the daemon", ...failed].join("; "), "register only hooks that you would run as yourself")
+      : ok("isolation", `hooks run in a sandbox: ${mechanism}`);
+  return [first, ...rows.map(({ what, enforced_by, detail }) => ok("isolation", enforced_by === undefined ? `not enforced: ${what} (${detail})` : `${what}: ${enforced_by}, ${detail}`))];
 }
 
 function diskChecks(home: string): Check[] {

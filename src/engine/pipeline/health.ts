@@ -76,13 +76,13 @@ function execution({ hooks, last_hour, dispatches }: HomeFacts): Finding {
   return { side, grade, evidence: parts.join(", ") };
 }
 
-function storage({ storage: { used_bytes, max_bytes, wal_bytes, wal_limit_bytes, disk_free_bytes }, degraded_since, now }: HomeFacts): Finding {
+function storage({ storage: { used_bytes, max_bytes, wal_bytes, wal_limit_bytes, disk_free_bytes }, daemon, now }: HomeFacts): Finding {
   const side = "storage";
   const over = used_bytes > max_bytes || wal_bytes > wal_limit_bytes;
   const free = disk_free_bytes ?? Number.POSITIVE_INFINITY;
-  const grade = degraded_since !== undefined || free < NO_DISK ? "failing" : over || free < LITTLE_DISK ? "degraded" : "healthy";
+  const grade = daemon?.trouble !== undefined || free < NO_DISK ? "failing" : over || free < LITTLE_DISK ? "degraded" : "healthy";
   const parts = [
-    ...(degraded_since === undefined ? [] : [`refuses to store since ${span(now - degraded_since)}`]),
+    ...(daemon?.trouble === undefined ? [] : [`takes no events since ${span(now - daemon.trouble.since)}: ${daemon.trouble.message} [${daemon.trouble.code}]`]),
     `${bytes(used_bytes)} of ${bytes(max_bytes)}`,
     `log ${bytes(wal_bytes)} of ${bytes(wal_limit_bytes)}`,
     ...(disk_free_bytes === undefined ? [] : [`${bytes(disk_free_bytes)} free`]),

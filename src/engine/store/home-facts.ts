@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { HOUR_MS } from "../core/retention.ts";
 import { LOG_LIMIT_BYTES } from "./checkpointer.ts";
-import { runningDaemon } from "./daemon-lock.ts";
+import { runningDaemon, type DaemonOwner } from "./daemon-lock.ts";
 import { countPendingDispatches } from "./dispatches.ts";
 import { eventsAfter, lastSeq } from "./event-queries.ts";
 import { listHooks } from "./hooks.ts";
@@ -17,6 +17,8 @@ export interface HomeFacts {
   readonly daemon?: {
     readonly pid: number;
     readonly started_at: number;
+    /** Why it takes no events. */
+    readonly trouble?: DaemonOwner["trouble"];
     /** When it last committed anything, to a few seconds. */
     readonly heartbeat_at?: number;
     /** By a signal; known on Linux. */
@@ -35,8 +37,6 @@ export interface HomeFacts {
     readonly scripts: number;
     readonly disk_free_bytes?: number;
   };
-  /** Since when the daemon refuses to store, because it could not. */
-  readonly degraded_since?: number;
   /** Of the tables that grow; of events and invocations computed from what was ever stored and what was removed. */
   readonly rows: { readonly events: number; readonly invocations: number; readonly notices: number };
 }
@@ -46,11 +46,9 @@ export function homeFacts(store: Store, home: string, maxBytes: number, now: num
   const hooks = listHooks(store);
   const ofStatus = (status: string): number => hooks.filter((hook) => hook.status === status).length;
   const { invocations, errors } = hookStats(store, "*", now - HOUR_MS);
-  const degraded = getMeta(store, "degraded");
   return {
     now,
     ...daemonFacts(store, home),
-    ...(degraded === undefined ? {} : { degraded_since: degraded }),
     backlog: backlogOf(store),
     hooks: { active: ofStatus("active"), paused: ofStatus("paused"), disabled: ofStatus("disabled"), errored: ofStatus("errored") },
     last_hour: { invocations, errors },

@@ -9,7 +9,6 @@ import type { Store } from "./open.ts";
  * - `clean_stop`: 1 after an orderly stop, 0 while a daemon runs and after it was killed;
  * - `recoveries`, `recovery_cursor`: how often in a row a daemon was killed without evaluation getting past that cursor;
  * - `heartbeat`: when the daemon last committed anything, to a few seconds;
- * - `degraded`: since when it refuses to store, because it could not;
  * - `horizon_seq`, `horizon_at`: the newest event that retention removed, and when it had been received;
  * - `invocations_horizon_at`: the same of invocations that had something to say, by their beginning;
  * - `events_removed`, `invocations_removed`: how many ever;
@@ -24,7 +23,6 @@ export type MetaKey =
   | "recoveries"
   | "recovery_cursor"
   | "heartbeat"
-  | "degraded"
   | "horizon_seq"
   | "horizon_at"
   | "invocations_horizon_at"

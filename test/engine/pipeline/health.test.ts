@@ -47,7 +47,7 @@ test.each<[string, Partial<HomeFacts>, Finding["side"], Grade, string]>([
   ["a long log", storage({ wal_bytes: GB }), "storage", "degraded", "log 1 GB of 64 MB"],
   ["little room", storage({ disk_free_bytes: 200 * 2 ** 20 }), "storage", "degraded", "200 MB free"],
   ["no room", storage({ disk_free_bytes: 1_000 }), "storage", "failing", "1 KB free"],
-  ["it refuses to store", { degraded_since: NOW - MINUTE }, "storage", "failing", "refuses to store since 1m"],
+  ["it refuses to store", daemon({ trouble: { code: "DATABASE_FULL", message: "no space left", since: NOW - MINUTE } }), "storage", "failing", "takes no events since 1m: no space left [DATABASE_FULL]"],
 ])("%s", (_name, parts, side, grade, evidence) => {
   const { verdict, findings } = judge({ ...WELL, ...parts });
   expect(verdict).toBe(grade);
