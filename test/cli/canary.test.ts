@@ -45,7 +45,7 @@ test("no secret of the daemon is in its database, its log, any output, a child's
   const secrets = { env: `canary-${randomBytes(12).toString("hex")}/+=é`, listed: `canary-${randomBytes(12).toString("hex")}`, file: `canary-${randomBytes(12).toString("hex")}`, header: `canary-${randomBytes(12).toString("hex")}` };
   const env = { TMPDIR: temporary, MODEL_API_KEY: secrets.env, PLAIN_NAME: secrets.listed };
   writeFileSync(join(home.path, "secret.txt"), `${secrets.file}\n`);
-  writeFileSync(join(home.path, "config.toml"), '[secrets]\nenv = ["PLAIN_NAME"]\nfiles = ["secret.txt"]\n');
+  writeFileSync(join(home.path, "config.toml"), 'isolation = "process"\n[secrets]\nenv = ["PLAIN_NAME"]\nfiles = ["secret.txt"]\n');
   // The script itself is what its author stored: its text is built so that it holds no secret as it stands.
   writeFileSync(join(home.path, "reads.json"), JSON.stringify([secrets.env, secrets.listed, secrets.file]));
   const source = leakyHook([]).replace("const secrets = [];", `const secrets = JSON.parse(require("node:fs").readFileSync(${JSON.stringify(join(home.path, "reads.json"))}, "utf8"));`);

@@ -1,5 +1,6 @@
 import type { EvaluatorOptions, EvaluatorProcessEvents } from "../../src/engine/runtime/evaluator-process.ts";
 import { Evaluator } from "../../src/engine/runtime/child/evaluator.ts";
+import { MemoryWatch } from "../../src/engine/runtime/child/memory-watch.ts";
 import { FrameReader } from "../../src/engine/runtime/frames.ts";
 import type { Evaluator as KeptEvaluator } from "../../src/engine/runtime/keeper.ts";
 import { Lane, type LaneEvents } from "../../src/engine/runtime/lane.ts";
@@ -36,7 +37,7 @@ class SimEvaluator implements KeptEvaluator {
     const send = (text: string): void => {
       if (!this.#dead) loop.post(`from ${this.pid}`, () => reader.feed(ENCODER.encode(text)));
     };
-    this.#evaluator = new Evaluator(limits, send, (load, _code, told, now) => new SimWorker(load, told, now, alive, `worker ${this.pid} ${load.v}`, () => this.#die(139, null)));
+    this.#evaluator = new Evaluator(limits, send, (load, _code, told, now) => new SimWorker(load, told, now, alive, `worker ${this.pid} ${load.v}`, () => this.#die(139, null)), new MemoryWatch(() => 0));
   }
 
   /** The daemon's frames wait on their way, too: what it sends is not yet there when the next thing happens. */

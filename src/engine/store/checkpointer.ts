@@ -64,6 +64,8 @@ export class Checkpointer {
 
   #look(): void {
     const { log, checkpointed } = this.#checkpoint("NOOP");
+    // A database in memory has none.
+    if (log < 0) return;
     const now = performance.now();
     this.#watch(log, now);
     // Starting the thread takes as long as a busy writer needs for 10 MB: it is there before it is needed.

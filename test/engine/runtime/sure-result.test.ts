@@ -34,7 +34,7 @@ test("what a Worker is sure of, the daemon takes: the result and every event in 
     { numRuns: 2_000 },
   );
   expect(sure).toBeGreaterThan(100);
-});
+}, 30_000);
 
 test("the usual results are sure ones", () => {
   expect(isSureResult({ fire: true, agent: "atlas", context: { prompt: "p", data: { n: 1 }, include_thread: true }, disable_hook: false })).toBe(true);

@@ -35,13 +35,14 @@ export class Evaluator {
   readonly #ending = new Map<Host, number>();
   /** Versions whose Worker cannot be started yet (no place, no introduction, the last one still ends), in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
-  readonly #memory = new MemoryWatch();
+  readonly #memory: MemoryWatch;
   readonly #restless = new Restless();
   /** A Worker ended since children were last counted and there were none. */
   #hasEnded = false;
   #watching: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost) {
+  constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost, memory = new MemoryWatch()) {
+    this.#memory = memory;
     this.#startHost = startHost;
     this.#limits = limits;
     this.#send = send;

@@ -67,4 +67,4 @@ test("works in a worker thread, next to a writer in WAL mode", async () => {
   await worker.terminate();
   expect(rows).toEqual([{ content: "home safe" }]);
   writer.exec("ROLLBACK");
-});
+}, 30_000);
