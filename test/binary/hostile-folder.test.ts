@@ -50,7 +50,7 @@ test("no command runs or reads anything of the folder it is called in", async ()
   const listed = await nexus("hooks", "list", "--json");
   expect((JSON.parse(listed.out) as unknown[]).length).toBe(1);
   expect((await nexus("hooks", "validate", script)).code).toBe(0);
-  expect((await nexus("status")).code).toBe(0);
+  expect((await nexus("status")).code).toBe(7);
   expect(existsSync(marker)).toBe(false);
   expect(existsSync(join(folder, "stolen"))).toBe(false);
 }, 30_000);

@@ -39,7 +39,7 @@ test("killed, the next one starts at once; stopped, it still is the owner, and a
   await first.until("started");
   await first.end("SIGKILL");
   await using second = new DaemonProcess(BINARY, home.path);
-  expect(await second.until("started")).toMatchObject({ after: "a crash" });
+  expect(await second.until("started")).toMatchObject({ last_stop: "unclean", database_check: "after an unclean stop" });
   second.process.kill("SIGSTOP");
   const asked = performance.now();
   const refused = await runProgram(BINARY, home.path, ["serve", "--json"]);

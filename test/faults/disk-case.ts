@@ -70,8 +70,11 @@ export class DiskBench {
     await this.start();
     this.#disk.fail(fault);
     await this.#until(() => this.#disk.counts.failed > 0);
-    if (fault.once === true) await this.goesOn();
-    else await this.#endsItself();
+    if (fault.once === true) {
+      await this.goesOn();
+      // Producers write beside it: they may be ahead of a daemon that is still reopening.
+      await this.#until(() => this.#toldOf("storage_failed") === this.#toldOf("storage_restored"));
+    } else await this.#endsItself();
     return await this.finish();
   }
 
@@ -88,6 +91,10 @@ export class DiskBench {
   async goesOn(count = GOES_ON): Promise<void> {
     const goal = this.#acked.size + count;
     await this.#until(() => this.#acked.size >= goal);
+  }
+
+  #toldOf(kind: string): number {
+    return this.daemon.lines.filter(({ event }) => event === kind).length;
   }
 
   async #until(condition: () => boolean): Promise<void> {
