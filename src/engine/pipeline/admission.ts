@@ -14,8 +14,8 @@ export function decide(queue: HookQueue, rules: BreakerRules, now: number): Verd
   const { hook } = queue;
   if (!queue.isActive) return { run: "no", outcome: "skipped_disabled", reason: inactiveReason(queue) };
   const { admission, breaker } = admit(queue.breaker, rules, now);
-  queue.breaker = breaker;
   if (admission === "skip") {
+    queue.breaker = breaker;
     return { run: "no", outcome: "skipped_circuit", reason: breaker.state === "half-open" ? "breaker is half-open, one trial is running" : `breaker is open after ${breaker.failures} consecutive failures` };
   }
   const { throttle, max_fires_per_hour: quota } = hook.version.metadata.limits;
@@ -28,6 +28,8 @@ export function decide(queue: HookQueue, rules: BreakerRules, now: number): Verd
   if (quota !== undefined && firesLeft(queue, now) <= 0) {
     return { run: "no", outcome: "skipped_quota", reason: `max_fires_per_hour: ${quota} fires are used up` };
   }
+  // Only now: a trial that another limit forbids would never end, and nothing else could begin one.
+  queue.breaker = breaker;
   return { run: admission === "trial" ? "trial" : "now" };
 }
 

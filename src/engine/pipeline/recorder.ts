@@ -78,7 +78,11 @@ export class Recorder {
     if (settled.state !== undefined) applyStateWrites(store, hook.version.id, settled.state);
     if (job.event.addressed_to !== undefined) this.#settleSlot(job.event, invocation);
     addToDelta(deltas, queue.hook.id, invocation);
-    if (isSkip(invocation.outcome)) return;
+    if (isSkip(invocation.outcome)) {
+      // A clock that went back made an open breaker wait anew: from then, also after a restart.
+      if (queue.breaker.openedAt !== queue.hook.circuit_opened_at) touched.add(queue);
+      return;
+    }
     this.#moveBreaker(entry, invocation, recorded, touched);
     if (invocation.fired) this.#fired(queue, invocation, touched);
     this.#maybeDisable(queue, settled, recorded);

@@ -58,3 +58,13 @@ test.each<[string, Partial<Hook["version"]["metadata"]["limits"]>, number, numbe
     { numRuns: 2_000 },
   );
 });
+
+// switch: mutant trial-that-is-throttled
+test("a trial that another limit forbids is none: the breaker stays open, and the next event that may run is the trial", () => {
+  const queue = queueWith({ throttle: { count: 1, per_ms: 1_000 } });
+  queue.breaker = { state: "open", failures: 3, openedAt: 0, generation: 1 };
+  queue.admitted = [10_000];
+  expect(decide(queue, { failures: 3, cooldownMs: 5_000 }, 10_500)).toMatchObject({ run: "no", outcome: "skipped_throttled" });
+  expect(queue.breaker.state).toBe("open");
+  expect(decide(queue, { failures: 3, cooldownMs: 5_000 }, 11_500)).toEqual({ run: "trial" });
+});
