@@ -45,9 +45,10 @@ function wrong(done: readonly Told[], right: (one: Told) => boolean): unknown[] 
 test.skipIf(shim === undefined)("the n-th sync fails, for n to 30: it is not acknowledged, nothing is lost, and the daemon goes on by itself", async () => {
   const done = await cases("sync-once", CALLS.map((from) => ({ kinds: ["sync"], error: "EIO", from, once: true })), { shared: true });
   expect(wrong(done, ({ exit }) => exit === undefined)).toEqual([]);
-  // Where it was the daemon's, it said so, and that all is well again.
-  expect(done.filter(({ told }) => told.includes("storage_failed")).length).toBeGreaterThan(5);
-  expect(wrong(done, ({ told }) => told.filter((kind) => kind === "storage_failed").length === told.filter((kind) => kind === "storage_restored").length)).toEqual([]);
+  // Where it was the daemon's, it said so, and that all is well again; the end of a case may find it reopening.
+  const count = ({ told }: Told, kind: string): number => told.filter((one) => one === kind).length;
+  expect(done.filter((one) => count(one, "storage_failed") > 0 && count(one, "storage_restored") === count(one, "storage_failed")).length).toBeGreaterThan(5);
+  expect(wrong(done, (one) => [0, 1].includes(count(one, "storage_failed") - count(one, "storage_restored")))).toEqual([]);
 }, 180_000);
 
 // switch: mutant daemon-ignores-a-failed-commit

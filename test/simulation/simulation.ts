@@ -41,6 +41,9 @@ interface Options {
   readonly trace: boolean;
 }
 
+/** Cooldowns that are waited out at the end: more than the clock is ever set back. */
+const BREAKER_ROUNDS = 4;
+
 /** One run: a home, the processes that come and go on it, and everything that may go wrong, all drawn from one seed. */
 class Simulation implements Disk {
   commits = 0;
@@ -276,16 +279,19 @@ class Simulation implements Disk {
     }
   }
 
-  /** No breaker stays open for ever: once its time is over, the next event is its trial. A clock set back makes it wait twice. */
+  /**
+   * No breaker stays open for ever: once its time is over, the next event is its trial. A clock set back makes it wait twice,
+   * and where no event came meanwhile to notice, also as long as the clock was set back.
+   */
   #waitOutBreakers(): void {
     const { cooldown_ms: cooldown } = this.#scenario.config.breaker;
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < BREAKER_ROUNDS; round += 1) {
       if (this.#violation !== undefined || !this.#model.anyOpen()) return;
       this.#loop.advance(cooldown + 1);
       const before = this.#model.lastRow;
       for (let n = 0; n < 3; n += 1) this.#otherEmits();
       this.#rest();
-      if (round === 1) this.#model.checkTried(before);
+      if (round === BREAKER_ROUNDS - 1) this.#model.checkTried(before);
     }
   }
 
