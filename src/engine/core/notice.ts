@@ -21,7 +21,6 @@ export const NOTICE_KINDS = [
   "slots_missed",
   "loop_stopped",
   "pair_dead",
-  "recovered",
   "storage_failed",
   "storage_restored",
   "database_restored",
