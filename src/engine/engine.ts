@@ -27,7 +27,7 @@ import type { Failure } from "./runtime/job.ts";
 import type { Runtime, RuntimeEvents } from "./runtime/runtime.ts";
 import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
 import { startEvaluators } from "./start-evaluators.ts";
-import { Checkpointer } from "./store/checkpointer.ts";
+import { Checkpointer, type HeldLog } from "./store/checkpointer.ts";
 import { isCurrentEpoch } from "./store/epoch.ts";
 import { lastSeq } from "./store/event-queries.ts";
 import { GroupCommit } from "./store/group-commit.ts";
@@ -118,7 +118,7 @@ export class Engine {
         options.onRecorded?.(recorded);
       },
     });
-    this.#checkpointer = new Checkpointer(store, (held) => this.#notices.write("log_held", undefined, { ...held }));
+    this.#checkpointer = new Checkpointer(store, (held) => this.#logHeld(held));
     const heartbeat = new Heartbeat(store);
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
@@ -261,6 +261,11 @@ export class Engine {
       this.#notices.write("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
     };
     this.#add(true, work, () => this.#follower.refresh());
+  }
+
+  #logHeld(held: HeldLog): void {
+    this.#notices.write("log_held", undefined, { ...held });
+    this.#runtime.recycle(`a hook kept a snapshot of the database open for ${held.held_ms} ms, so that its log grew to ${held.bytes} bytes`, held.pids);
   }
 
   #add(durable: boolean, work: () => void, committed: () => void = () => undefined): void {

@@ -22,6 +22,9 @@ interface Place {
 /** The child process: the real evaluator over simulated Workers, with its own death. */
 class SimEvaluator implements KeptEvaluator {
   readonly pid: number;
+  /** There is no such process. */
+  readonly vitals = undefined;
+  readonly descriptors = undefined;
   readonly #place: Place;
   readonly #events: EvaluatorProcessEvents;
   readonly #evaluator: Evaluator;
@@ -77,6 +80,7 @@ export function simRuntime(place: Place, events: LaneEvents): Runtime {
   return {
     submit: (submission, alone) => (alone ? solo : shared).submit(submission),
     flush: () => lanes.forEach((lane) => lane.flush()),
+    recycle: (why) => lanes.forEach((lane) => lane.recycle(why)),
     retire: (version) => lanes.forEach((lane) => lane.retire(version)),
     get soloFree() {
       return solo.inFlight === 0;

@@ -23,6 +23,7 @@ export function watchedRuntime(start: (events: RuntimeEvents) => Runtime, events
       runtime.submit(submission, solo);
     },
     flush: () => runtime.flush(),
+    recycle: (why, pids) => runtime.recycle(why, pids),
     retire: (version) => runtime.retire(version),
     get soloFree() {
       return runtime.soloFree;

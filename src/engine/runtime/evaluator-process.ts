@@ -11,6 +11,7 @@ import { policyOf } from "./sandbox/policy.ts";
 import type { Mechanism } from "./sandbox/probe-mechanism.ts";
 import { sandboxedCommand } from "./sandbox/sandboxed-command.ts";
 import { StrayGate } from "./stray-gate.ts";
+import { descriptorsOf, vitalsOf, type Vitals } from "./vitals.ts";
 
 export interface EvaluatorOptions {
   readonly warmWorkers: number;
@@ -92,9 +93,12 @@ export class EvaluatorProcess {
     return this.#pid;
   }
 
-  /** Bytes it has not taken yet. */
-  get backlog(): number {
-    return this.#writer?.backlog ?? 0;
+  get vitals(): Vitals | undefined {
+    return vitalsOf(this.pid);
+  }
+
+  get descriptors(): number | undefined {
+    return descriptorsOf(this.pid);
   }
 
   send(header: ToEvaluator, lines: readonly string[] = []): void {

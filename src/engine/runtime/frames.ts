@@ -50,15 +50,9 @@ export class FrameWriter {
   readonly #sink: ByteSink;
   readonly #encoder = new TextEncoder();
   #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
-  }
-
-  /** Bytes that the socket has not taken yet. */
-  get backlog(): number {
-    return this.#waitingBytes;
   }
 
   write(text: string): void {
@@ -70,7 +64,6 @@ export class FrameWriter {
     }
     const rest = this.#encoder.encode(text).subarray(taken);
     this.#waiting.push(rest);
-    this.#waitingBytes += rest.length;
   }
 
   /** To be called when the socket takes bytes again. */
@@ -79,7 +72,6 @@ export class FrameWriter {
       const next = this.#waiting[0];
       if (next === undefined) return;
       const taken = Math.max(0, this.#sink.write(next));
-      this.#waitingBytes -= taken;
       if (taken < next.length) {
         this.#waiting[0] = next.subarray(taken);
         return;

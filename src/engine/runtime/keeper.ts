@@ -4,7 +4,6 @@ import type { Verdict } from "./health.ts";
 import { Health, LOOK_MS } from "./health.ts";
 import type { FromEvaluator } from "./protocol.ts";
 import { RestartPause } from "./restart-pause.ts";
-import { descriptorsOf, vitalsOf } from "./vitals.ts";
 
 /** A tired evaluator waits so long for a moment of rest; then nothing new is sent, and after as long again it is ended. */
 const PATIENCE_MS = 5_000;
@@ -17,7 +16,7 @@ const NEARLY = 0.7;
 const ALLOCATION_SIGNALS: readonly (string | null)[] = ["SIGABRT", "SIGTRAP", "SIGSEGV", "SIGILL", "SIGBUS", "SIGKILL"];
 
 /** What is kept; the simulation puts its own in its place. */
-export type Evaluator = Pick<EvaluatorProcess, "pid" | "send" | "kill" | "ended">;
+export type Evaluator = Pick<EvaluatorProcess, "pid" | "vitals" | "descriptors" | "send" | "kill" | "ended">;
 export type StartEvaluator = (options: EvaluatorOptions, events: EvaluatorProcessEvents) => Evaluator;
 
 export interface EvaluatorEnd {
@@ -113,6 +112,13 @@ export class Keeper {
     if (this.#tiredAt !== undefined) this.kill(`recycled: ${this.#verdict?.message}`);
   }
 
+  /** Has it replaced: at the next moment of rest, or after a while without one. */
+  tire(message: string): void {
+    if (this.#process === undefined) return;
+    this.#verdict ??= { state: "tired", message };
+    this.#tiredAt ??= performance.now();
+  }
+
   /** Ends it by no fault of what runs in it now. */
   kill(why: string): void {
     this.#deliberate = true;
@@ -158,20 +164,17 @@ export class Keeper {
   #step(process: Evaluator, now: number): void {
     const ping = this.#health.beat();
     if (ping !== undefined) process.send({ t: "ping", n: ping });
-    const vitals = vitalsOf(process.pid);
+    const { vitals } = process;
     if (vitals !== undefined) this.#usedMb = vitals.rssBytes / 1_048_576;
     const atRest = this.#events.isAtRest();
-    const descriptors = this.#health.countsDescriptors ? descriptorsOf(process.pid) : undefined;
+    const descriptors = this.#health.countsDescriptors ? process.descriptors : undefined;
     const verdict = this.#health.judge(now, { vitals, descriptors, atRest });
     if (verdict?.state === "ill" && !this.#deliberate) {
       this.#verdict = verdict;
       process.kill();
       return;
     }
-    if (verdict !== undefined && now - this.#startedAt > YOUNG_MS) {
-      this.#verdict ??= verdict;
-      this.#tiredAt ??= now;
-    }
+    if (verdict !== undefined && now - this.#startedAt > YOUNG_MS) this.tire(verdict.message);
     this.#recycle(now, atRest);
   }
 

@@ -78,6 +78,10 @@ export class LaneSet {
     for (const { lane } of this.#all()) lane.retire(version);
   }
 
+  recycle(why: string, pids?: readonly number[]): void {
+    for (const { lane } of this.#all()) if (pids === undefined || (lane.pid !== undefined && pids.includes(lane.pid))) lane.recycle(why);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#look);
     this.#waiting = [];

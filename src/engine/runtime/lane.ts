@@ -109,6 +109,10 @@ export class Lane {
     if (this.#introduced.has(version)) this.#keeper.process?.send({ t: "retire", v: version });
   }
 
+  recycle(why: string): void {
+    this.#keeper.tire(why);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keeper[Symbol.asyncDispose]();
   }

@@ -9,6 +9,8 @@ export interface Runtime {
   submit(submission: Submission, solo: boolean): void;
   flush(): void;
   retire(version: string): void;
+  /** Replaces evaluators (those of `pids`; all, where it is undefined) at their next moment of rest, or soon without one. */
+  recycle(why: string, pids?: readonly number[]): void;
   /** Whether the solo lane takes another job now. */
   readonly soloFree: boolean;
   readonly inFlight: number;
@@ -37,6 +39,7 @@ export function createRuntime(options: RuntimeOptions, events: LaneEvents, clock
     submit: (submission, alone) => lanes.submit(submission, alone),
     flush: () => lanes.flush(),
     retire: (version) => lanes.retire(version),
+    recycle: (why, pids) => lanes.recycle(why, pids),
     get soloFree() {
       return lanes.soloFree;
     },

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { logHolders } from "./log-holders.ts";
 import type { Store } from "./open.ts";
 
 /** The log is folded back when so many of its pages are not in the database yet: 16 MB. */
@@ -20,6 +21,8 @@ const REST_MS = 30_000;
 export interface HeldLog {
   readonly bytes: number;
   readonly held_ms: number;
+  /** Other processes that read from it; undefined where the platform does not tell. */
+  readonly pids: readonly number[] | undefined;
 }
 
 interface LogState {
@@ -102,7 +105,7 @@ export class Checkpointer {
     if (this.#refusals < REFUSALS) return true;
     this.#refusals = 0;
     this.#longSince = now;
-    this.#onHeld({ bytes, held_ms });
+    this.#onHeld({ bytes, held_ms, pids: logHolders(this.#store.path) });
     return true;
   }
 
