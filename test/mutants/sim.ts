@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
   { name: "old-version-recorded-as-new", file: recorder, find: "entry.version.id === queue.hook.version.id ? queue.hook", replace: "entry.version.id !== \"\" ? queue.hook", ...simulation },
   { name: "returned-out-of-order", file: "src/engine/pipeline/hook-queue.ts", find: "const sorted = [...jobs, ...before].sort((one, other) => one.event.seq - other.event.seq);", replace: "const sorted = [...jobs, ...before];", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   { name: "overtaken-on-the-way", file: "src/engine/runtime/lane.ts", find: "id < from && chunk", replace: "id < 0 && chunk", ...simulation },
-  { name: "halted-for-ever", file: evaluation, find: "why !== \"halted\" || queue.unrecorded > 0;", replace: "why !== \"halted\" || queue.unrecorded >= 0;", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
+  { name: "halted-for-ever", file: evaluation, find: "for (const queue of this.#ready) queue.halted = false;", replace: "", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   // ctx.state is what was committed.
   { name: "dropped-state-stays-warm", file: recorder, find: "if (settled.state === undefined && wroteState(entry)) this.#parts.forget(entry);", replace: "", ...simulation },
   { name: "state-loaded-before-its-commit", file: engine, find: "this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))", replace: "loadState(store, hook.version.id)", ...simulation },

@@ -59,14 +59,15 @@ export class Model {
     return [...this.#owed].flatMap(([event, hooks]) => [...hooks].map((hook) => `${event} of ${this.hooks.get(hook)?.hook.slug ?? hook}`));
   }
 
-  changed({ hook, before }: Change, keptFrom: string | undefined): void {
+  changed({ hook, before }: Change): void {
     const known = this.hooks.get(hook.id);
     if (known === undefined) this.hooks.set(hook.id, new HookModel(hook, this.#parts.config.breaker));
     else known.change(hook, before?.circuit_generation !== hook.circuit_generation);
     const model = this.hooks.get(hook.id);
     if (model === undefined) return;
     this.#byVersion.set(hook.version.id, model);
-    if (before !== undefined && before.version.id !== hook.version.id && keptFrom !== undefined) this.#counts.set(hook.version.id, this.countOf(keptFrom));
+    const isKept = this.#parts.db.query("SELECT 1 FROM hook_state WHERE version_id = ?").get(hook.version.id) !== null;
+    if (before !== undefined && before.version.id !== hook.version.id && isKept) this.#counts.set(hook.version.id, this.countOf(before.version.id));
   }
 
   /** The engine looks at what others have changed. */

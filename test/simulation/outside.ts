@@ -2,26 +2,29 @@ import { NexusError } from "../../src/engine/core/errors.ts";
 import type { Hook } from "../../src/engine/core/hook.ts";
 import type { IdFactory } from "../../src/engine/core/ids.ts";
 import { HookRegistry, type Change } from "../../src/engine/registry/registry.ts";
+import { insertEvents } from "../../src/engine/store/events.ts";
 import { listHooks } from "../../src/engine/store/hooks.ts";
 import type { Random } from "./random.ts";
-import { drawScript, type Scenario } from "./scenario.ts";
+import { drawScript, type EventSource, type Scenario } from "./scenario.ts";
 import type { SimLoop } from "./sim-loop.ts";
 import type { SimStore } from "./sim-store.ts";
 
 const CREATOR = { agent: "sim" };
 
-/** The commands that other processes give: each one a transaction of its own on the hooks. */
+/** What other processes do: commands on hooks, events stored beside the daemon, each in a transaction of its own. */
 export class Outside {
   readonly #random: Random;
   readonly #scenario: Scenario;
   readonly #store: SimStore;
   readonly #registry: HookRegistry;
   readonly #changed: (change: Change, operation: string) => void;
+  readonly #events: EventSource;
   #names = 0;
 
-  constructor(parts: { random: Random; scenario: Scenario; store: SimStore; loop: SimLoop; ids: IdFactory; changed: (change: Change, operation: string) => void }) {
+  constructor(parts: { random: Random; scenario: Scenario; events: EventSource; store: SimStore; loop: SimLoop; ids: IdFactory; changed: (change: Change, operation: string) => void }) {
     this.#random = parts.random;
     this.#scenario = parts.scenario;
+    this.#events = parts.events;
     this.#store = parts.store;
     this.#registry = new HookRegistry({ store: parts.store, clock: parts.loop, ids: parts.ids, deleteRetentionDays: 30 });
     this.#changed = parts.changed;
@@ -30,6 +33,14 @@ export class Outside {
   register(): void {
     const slug = `h${++this.#names}`;
     this.#do("register", () => this.#registry.register(drawScript(this.#random, slug, this.#scenario), { creator: CREATOR }));
+  }
+
+  /** Ids of the events it stored. */
+  emit(): string[] {
+    const events = this.#events.draw();
+    const { max_depth: maxDepth, max_chain: maxChain } = this.#scenario.config.events;
+    this.#store.write(() => insertEvents(this.#store, events, { maxDepth, maxChain }));
+    return events.map(({ id }) => id);
   }
 
   /** Any operation on any hook; one that is refused changes nothing. */

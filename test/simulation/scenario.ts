@@ -103,7 +103,23 @@ function drawSchedule(random: Random): Schedule {
   return { every: random.pick(["1m", "5m", "90s", "1h"]), catch_up, ...jitter };
 }
 
-export function drawEvent(random: Random, number: number, now: number): NewEvent {
+/** The events of a run, one to six at a time; one in twelve is one that was drawn before. */
+export class EventSource {
+  readonly #random: Random;
+  readonly #now: () => number;
+  #made = 0;
+
+  constructor(random: Random, now: () => number) {
+    this.#random = random;
+    this.#now = now;
+  }
+
+  draw(): NewEvent[] {
+    return Array.from({ length: this.#random.between(1, 6) }, () => drawEvent(this.#random, this.#random.chance(0.08) ? this.#random.below(this.#made + 1) : ++this.#made, this.#now()));
+  }
+}
+
+function drawEvent(random: Random, number: number, now: number): NewEvent {
   return {
     id: `sim:${number}`,
     timestamp: now,

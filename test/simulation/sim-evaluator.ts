@@ -1,6 +1,7 @@
 import type { EvaluatorOptions, EvaluatorProcessEvents } from "../../src/engine/runtime/evaluator-process.ts";
-import { Evaluator } from "../../src/engine/runtime/child/evaluator.ts";
+import { Evaluator, type OwnProcess } from "../../src/engine/runtime/child/evaluator.ts";
 import { MemoryWatch } from "../../src/engine/runtime/child/memory-watch.ts";
+import { Restless } from "../../src/engine/runtime/child/restless.ts";
 import { FrameReader } from "../../src/engine/runtime/frames.ts";
 import type { Evaluator as KeptEvaluator } from "../../src/engine/runtime/keeper.ts";
 import { Lane, type LaneEvents } from "../../src/engine/runtime/lane.ts";
@@ -9,6 +10,8 @@ import type { Runtime } from "../../src/engine/runtime/runtime.ts";
 import type { SimLoop } from "./sim-loop.ts";
 import { SimWorker, type Surroundings } from "./sim-worker.ts";
 
+/** Nothing to measure: its memory, CPU time and children are this process's. */
+const noProcess = (): OwnProcess => ({ memory: new MemoryWatch(() => 0), restless: new Restless(() => 0), children: () => 0 });
 const ENCODER = new TextEncoder();
 
 /** What the evaluators of one daemon stand in. */
@@ -40,7 +43,7 @@ class SimEvaluator implements KeptEvaluator {
     const send = (text: string): void => {
       if (!this.#dead) loop.post(`from ${this.pid}`, () => reader.feed(ENCODER.encode(text)));
     };
-    this.#evaluator = new Evaluator(limits, send, (load, _code, told, now) => new SimWorker(load, told, now, alive, `worker ${this.pid} ${load.v}`, () => this.#die(139, null)), new MemoryWatch(() => 0));
+    this.#evaluator = new Evaluator(limits, send, (load, _code, told, now) => new SimWorker(load, told, now, alive, `worker ${this.pid} ${load.v}`, () => this.#die(139, null)), noProcess());
   }
 
   /** The daemon's frames wait on their way, too: what it sends is not yet there when the next thing happens. */

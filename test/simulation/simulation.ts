@@ -1,17 +1,14 @@
 import { drainMicrotasks } from "bun:jsc";
 import { NexusError } from "../../src/engine/core/errors.ts";
-import type { NewEvent } from "../../src/engine/core/event.ts";
 import type { IdFactory } from "../../src/engine/core/ids.ts";
 import { Engine } from "../../src/engine/engine.ts";
-import type { RuntimeEvents } from "../../src/engine/runtime/runtime.ts";
-import type { Runtime } from "../../src/engine/runtime/runtime.ts";
+import type { Runtime, RuntimeEvents } from "../../src/engine/runtime/runtime.ts";
 import { beginEpoch, endEpoch } from "../../src/engine/store/epoch.ts";
-import { insertEvents } from "../../src/engine/store/events.ts";
 import { checkRest } from "./final-checks.ts";
 import { Model } from "./model.ts";
 import { Outside } from "./outside.ts";
 import { Random } from "./random.ts";
-import { BEGINNING, drawAdvance, drawEvent, drawJump, drawScenario, type Scenario } from "./scenario.ts";
+import { BEGINNING, drawAdvance, drawJump, drawScenario, EventSource, type Scenario } from "./scenario.ts";
 import { simRuntime } from "./sim-evaluator.ts";
 import { SimLoop } from "./sim-loop.ts";
 import { emptyDatabase, Killed, SimStore, type Disk, type DiskFault } from "./sim-store.ts";
@@ -55,7 +52,7 @@ class Simulation implements Disk {
   readonly #hooksFolder: string;
   readonly #model: Model;
   readonly #outside: Outside;
-  readonly #other: SimStore;
+  readonly #events: EventSource;
   readonly #ids: IdFactory;
   readonly #acknowledged = new Set<string>();
   readonly #told = new Set<string>();
@@ -65,7 +62,6 @@ class Simulation implements Disk {
   #started = false;
   #faults = false;
   #violation: string | undefined;
-  #events = 0;
   #starts = 0;
 
   constructor({ seed, hooksFolder, trace }: Options) {
@@ -77,11 +73,11 @@ class Simulation implements Disk {
     this.#loop = new SimLoop(this.#random, BEGINNING);
     let made = 0;
     this.#ids = { make: (prefix) => `${prefix}_${String((made += 1)).padStart(26, "0")}` };
-    this.#other = new SimStore(this.#db, hooksFolder, this, "other");
+    this.#events = new EventSource(this.#random, () => this.#loop.now());
     this.#model = new Model({ db: this.#db, config: this.#scenario.config, clock: this.#loop, fail: (message) => this.#fail(message) });
-    this.#outside = new Outside({ random: this.#random, scenario: this.#scenario, store: this.#other, loop: this.#loop, ids: this.#ids, changed: (change, operation) => {
+    this.#outside = new Outside({ random: this.#random, scenario: this.#scenario, events: this.#events, store: new SimStore(this.#db, hooksFolder, this, "other"), loop: this.#loop, ids: this.#ids, changed: (change, operation) => {
       this.#note(() => `command ${operation} ${change.hook.slug} version ${change.hook.version.id}`);
-      this.#model.changed(change, this.#keptFrom(change.hook.version.id, change.before?.version.id));
+      this.#model.changed(change);
     } });
   }
 
@@ -211,7 +207,7 @@ class Simulation implements Disk {
     const engine = this.#engine;
     const store = this.#store;
     if (engine === undefined || store === undefined || !this.#started) return;
-    const events = this.#draw();
+    const events = this.#events.draw();
     this.#note(() => `emit ${events.map(({ id }) => id).join(" ")}`);
     engine.emit(events).then(
       (accepted) => {
@@ -223,18 +219,9 @@ class Simulation implements Disk {
   }
 
   #otherEmits(): void {
-    const events = this.#draw();
-    const { max_depth: maxDepth, max_chain: maxChain } = this.#scenario.config.events;
-    this.#note(() => `another process stores ${events.map(({ id }) => id).join(" ")}`);
-    this.#other.write(() => insertEvents(this.#other, events, { maxDepth, maxChain }));
-    for (const { id } of events) this.#acknowledged.add(id);
-  }
-
-  #draw(): NewEvent[] {
-    return Array.from({ length: this.#random.between(1, 6) }, () => {
-      const number = this.#random.chance(0.08) ? this.#random.below(this.#events + 1) : ++this.#events;
-      return drawEvent(this.#random, number, this.#loop.now());
-    });
+    const ids = this.#outside.emit();
+    this.#note(() => `another process stored ${ids.join(" ")}`);
+    for (const id of ids) this.#acknowledged.add(id);
   }
 
   #advance(ms: number): void {
@@ -293,10 +280,6 @@ class Simulation implements Disk {
       this.#rest();
       if (round === BREAKER_ROUNDS - 1) this.#model.checkTried(before);
     }
-  }
-
-  #keptFrom(version: string, before: string | undefined): string | undefined {
-    return before !== undefined && this.#db.query("SELECT 1 FROM hook_state WHERE version_id = ?").get(version) !== null ? before : undefined;
   }
 
   #note(line: () => string): void {

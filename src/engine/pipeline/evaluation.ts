@@ -210,9 +210,8 @@ export class Evaluation implements JobEvents {
     }
     if (why === "suspect" && queue.solo === "no") queue.solo = "suspect";
     if (trial) queue.breaker = abandonTrial(queue.breaker);
-    // What came back before it is recorded first: the next Worker begins with the state that this left. A Worker may also
-    // halt for what the daemon takes otherwise; then there is nothing to wait for.
-    queue.halted = why !== "halted" || queue.unrecorded > 0;
+    // What came back before it is recorded first: the next Worker begins with the state that this left.
+    queue.halted = true;
     queue.halts ||= why === "halted";
     queue.epoch += 1;
     queue.waiting.unshift(jobs);
@@ -279,7 +278,6 @@ export class Evaluation implements JobEvents {
   #settle(queue: HookQueue, job: Job, answer: Answer): void {
     const { generation, version } = queue.inFlight.get(job) ?? { generation: queue.breaker.generation, version: queue.hook.version };
     queue.inFlight.delete(job);
-    queue.unrecorded += 1;
     this.#parts.settle({ queue, job, generation, version, answer });
   }
 }

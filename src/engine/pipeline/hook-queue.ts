@@ -66,8 +66,6 @@ export class HookQueue {
   halts = false;
   /** What is under way is with a Worker that was told to end, and may come back: until then nothing is sent behind it. */
   draining = false;
-  /** What came back and is not recorded yet. */
-  unrecorded = 0;
   /** Grows whenever what a Worker counts for itself (failures, halt) starts anew. */
   epoch = 1;
   /** Mean µs of an invocation; undefined until the first came back. */

@@ -53,10 +53,7 @@ export class PendingResults {
   #record(): void {
     if (this.#pending.length === 0) return;
     this.#recorded = this.#parts.recorder.record(this.#pending);
-    for (const { job, queue } of this.#pending) {
-      this.#parts.watermark.settle(job.event.seq);
-      queue.unrecorded = 0;
-    }
+    for (const { job } of this.#pending) this.#parts.watermark.settle(job.event.seq);
     this.#pending = [];
     this.#durable = false;
     this.#parts.saveCursor();

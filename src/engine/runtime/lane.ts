@@ -222,7 +222,7 @@ export class Lane {
     const from = this.#overtaking.get(version) ?? 0;
     for (const [, { submission }] of this.#chunks) {
       if (submission.version !== version) continue;
-      this.#returnAll((id, chunk) => id < from && chunk.submission.version === version, "innocent");
+      this.#returnAll((id, chunk) => id < from && chunk.submission.version === version, "unsent");
       this.#keeper.process?.send({ ...submission.load(), from });
       return;
     }

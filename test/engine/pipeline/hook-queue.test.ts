@@ -50,20 +50,19 @@ test("an older invocation that comes back does not end the trial; the trial that
 });
 
 // switch: mutant halted-for-ever
-test("a Worker that halted is waited for only when something of it is still to be recorded: that commit wakes its hook", () => {
-  const evaluation = idle();
+test("what comes back waits for the commit of what came before it: that wakes its hook, and is asked for", () => {
+  let commits = 0;
+  const evaluation = idle(() => (commits += 1));
   const queue = evaluation.queueOf(HOOK);
   evaluation.onReturned("v", [job(1)], "halted");
-  expect(queue.halted).toBe(false);
-  evaluation.onResults("v", [[job(2), [0, 1, 0, 10, { result: { fire: true } }]]]);
-  evaluation.onReturned("v", [job(3)], "halted");
   expect(queue.halted).toBe(true);
+  expect(commits).toBe(1);
   evaluation.resume();
   expect(queue.halted).toBe(false);
 });
 
 /** Without a runtime: what it decides stays undone. */
-function idle(): Evaluation {
+function idle(commitSoon: () => void = () => undefined): Evaluation {
   return new Evaluation({
     rules: { failures: 5, cooldownMs: 1_000 },
     now: () => 0,
@@ -74,6 +73,6 @@ function idle(): Evaluation {
     find: () => HOOK,
     settle: () => undefined,
     loadFailed: () => undefined,
-    commitSoon: () => undefined,
+    commitSoon,
   });
 }

@@ -24,6 +24,13 @@ export interface EvaluatorLimits {
   readonly memoryMb: number;
 }
 
+/** What an evaluator watches in its own process; the simulation has none to watch. */
+export interface OwnProcess {
+  readonly memory: MemoryWatch;
+  readonly restless: Restless;
+  readonly children: () => number;
+}
+
 /** The child process between daemon and Workers: it passes text on, watches deadlines, and holds no state worth keeping. */
 export class Evaluator {
   readonly #limits: EvaluatorLimits;
@@ -36,13 +43,16 @@ export class Evaluator {
   /** Versions whose Worker cannot be started yet (no place, no introduction, the last one still ends), in the order in which they were first asked for. */
   readonly #waiting = new Map<string, { readonly message: RunMessage; readonly size: number }[]>();
   readonly #memory: MemoryWatch;
-  readonly #restless = new Restless();
+  readonly #restless: Restless;
+  readonly #countChildren: () => number;
   /** A Worker ended since children were last counted and there were none. */
   #hasEnded = false;
   #watching: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost, memory = new MemoryWatch()) {
-    this.#memory = memory;
+  constructor(limits: EvaluatorLimits, send: (text: string) => void, startHost: StartHost = startWorkerHost, process = ownProcess()) {
+    this.#memory = process.memory;
+    this.#restless = process.restless;
+    this.#countChildren = process.children;
     this.#startHost = startHost;
     this.#limits = limits;
     this.#send = send;
@@ -224,7 +234,7 @@ export class Evaluator {
   #leftBehind(): number {
     if (!this.#hasEnded) return 0;
     for (const host of this.#hosts.values()) if (host.busy) return 0;
-    const children = ownChildren();
+    const children = this.#countChildren();
     this.#hasEnded = children > 0;
     return children;
   }
@@ -259,4 +269,8 @@ export class Evaluator {
   #tell(message: FromEvaluator): void {
     this.#send(`${JSON.stringify(message)}\n`);
   }
+}
+
+function ownProcess(): OwnProcess {
+  return { memory: new MemoryWatch(), restless: new Restless(), children: ownChildren };
 }

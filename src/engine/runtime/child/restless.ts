@@ -11,14 +11,19 @@ const TICK_MS = 10;
 
 /** Finds Workers that use CPU between invocations: an interval or a loop that a hook left running. */
 export class Restless {
+  readonly #cpuUsedMs: () => number;
   #cpuMs = 0;
   #lookedAt = 0;
   #before = new Map<Host, number>();
 
+  /** `cpuUsedMs`: CPU time of the whole process so far. */
+  constructor(cpuUsedMs: () => number = ownCpuMs) {
+    this.#cpuUsedMs = cpuUsedMs;
+  }
+
   /** Idle Workers that ran for most of the time since the last look. `now` is monotonic, ms. */
   look(hosts: Iterable<Host>, now: number): Host[] {
-    const { user, system } = process.cpuUsage();
-    const cpuMs = (user + system) / 1_000;
+    const cpuMs = this.#cpuUsedMs();
     const passed = now - this.#lookedAt;
     const used = cpuMs - this.#cpuMs;
     this.#cpuMs = cpuMs;
@@ -37,4 +42,9 @@ export class Restless {
     }
     return found;
   }
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
