@@ -138,12 +138,16 @@ export class Model {
   }
 
   committed(store: SimStore): void {
-    const rows = this.#parts.db
-      .query<Row, [number]>("SELECT rowid, hook_id, event_id, version_id, outcome, fired FROM hook_invocations WHERE rowid > ? ORDER BY rowid")
-      .all(this.#lastRow);
+    const { db } = this.#parts;
+    // Asked first whether there is anything: reading no rows would be a tenth of a run.
+    const { row, seq } = db.query<{ row: number; seq: number }, []>("SELECT (SELECT max(rowid) FROM hook_invocations) AS row, (SELECT max(seq) FROM events) AS seq").get() ?? { row: 0, seq: 0 };
+    const rows =
+      row > this.#lastRow
+        ? db.query<Row, [number]>("SELECT rowid, hook_id, event_id, version_id, outcome, fired FROM hook_invocations WHERE rowid > ? ORDER BY rowid").all(this.#lastRow)
+        : [];
     // Only an answer, or a script that does not load, can end a hook.
     const ended = store.name === "engine" && (rows.length > 0 || this.#loadFailed.size > 0) ? this.#ended(store) : new Map<string, number>();
-    for (const event of eventsAfter(store, this.#lastSeq, 1_000)) this.#event(event, ended);
+    if (seq > this.#lastSeq) for (const event of eventsAfter(store, this.#lastSeq, 1_000)) this.#event(event, ended);
     for (const id of ended.keys()) this.#end(id);
     for (const row of rows) this.#row(row);
     for (const id of ended.keys()) this.#checkEnd(id, store);
