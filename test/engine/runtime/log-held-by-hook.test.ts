@@ -72,7 +72,7 @@ test("a reader in another process is named, one in this process is not", async (
     const child = Bun.spawn([process.execPath, "-e", reader], { stdin: "pipe", stdout: "pipe" });
     await child.stdout.getReader().read();
     expect(logHolders(path)).toEqual([child.pid]);
-    child.stdin.write("\n");
+    void child.stdin.write("\n");
     void child.stdin.end();
     await child.exited;
     expect(logHolders(path)).toEqual([]);
