@@ -1,0 +1,73 @@
+import { z } from "zod";
+
+/** Who answers, and how that is run: the tables `[agents.NAME]` of config.toml. */
+
+const text = z.string().min(1).max(4_096);
+const name = z.string().min(1).max(256);
+
+const clocks = {
+  start_timeout_ms: z.int().min(100).max(3_600_000).default(30_000).describe("time until the first sign of life"),
+  silence_timeout_ms: z.int().min(100).max(86_400_000).default(600_000).describe("time without any output after which it is ended"),
+  timeout_ms: z.int().min(100).max(86_400_000).default(1_800_000).describe("time of a whole turn"),
+};
+
+const common = {
+  description: z.string().max(1_024).optional().describe("what this agent is for"),
+  max_turns: z.int().min(1).max(1_000).default(4).describe("turns of this agent at the same time, each of another session"),
+};
+
+/** What is known of programs by the name of their preset; see broker/runners/presets.ts. */
+export const PRESETS = ["claude-code", "codex", "gemini", "opencode"] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+const command = z.strictObject({
+  runner: z.literal("command"),
+  ...common,
+  ...clocks,
+  preset: z.enum(PRESETS).optional().describe("arguments, output format and resuming of a known program"),
+  command: z.array(text).min(1).max(64).optional().describe("program and arguments; {session}, {turn}, {persona} are replaced, never through a shell"),
+  prompt: z.enum(["stdin", "argument"]).optional().describe("how it is given the prompt (stdin)"),
+  format: z.enum(["text", "json", "jsonl"]).optional().describe("what it prints: its answer, one JSON object with it, or a JSON object a line (text)"),
+  resume: z.array(text).max(16).optional().describe("arguments that resume its own session; {agent_session} is replaced"),
+  steer: z.boolean().optional().describe("it takes further JSON lines on stdin while it works (false)"),
+  cwd: text.optional().describe("working folder, relative to the home (a folder of its own in state/agents)"),
+  env: z.record(name, z.string().max(32_768)).default({}).describe("variables it is given"),
+  pass_env: z.array(name).max(200).default([]).describe("variables of the daemon that are handed on; nothing else is but PATH, HOME, LANG, LC_ALL, TZ and TMPDIR"),
+  output_bytes: z.int().min(1_024).max(1_073_741_824).default(8_388_608).describe("output that is kept, head and tail"),
+  output_limit_bytes: z.int().min(1_024).max(17_179_869_184).default(104_857_600).describe("output after which it is ended"),
+});
+
+const http = z.strictObject({
+  runner: z.literal("http"),
+  ...common,
+  ...clocks,
+  url: z.url().max(2_048).describe("takes POST with the turn as JSON, answers with JSON, JSON lines or text"),
+  headers: z.record(name, z.string().max(8_192)).default({}).describe("sent along"),
+  allow_private: z.boolean().default(false).describe("the address may be one of this machine or of a private network"),
+  output_bytes: z.int().min(1_024).max(1_073_741_824).default(8_388_608).describe("answer that is taken; more ends the turn"),
+});
+
+const llm = z.strictObject({
+  runner: z.literal("llm"),
+  ...common,
+  ...clocks,
+  system: z.string().max(65_536).optional().describe("what it is told about itself"),
+  max_tokens: z.int().min(1).max(1_000_000).default(4_096).describe("length of an answer"),
+});
+
+const inbox = z.strictObject({
+  runner: z.literal("inbox"),
+  ...common,
+  timeout_ms: z.int().min(1_000).max(604_800_000).default(86_400_000).describe("time for an answer, from when it was put in the inbox"),
+  lease_ms: z.int().min(1_000).max(86_400_000).default(300_000).describe("time for an acknowledgement after it was taken; then it can be taken again"),
+});
+
+export const agentSchema = z.discriminatedUnion("runner", [command, http, llm, inbox]).superRefine((agent, context) => {
+  if (agent.runner === "command" && agent.command === undefined && agent.preset === undefined) context.addIssue({ code: "custom", message: "needs `command` or `preset`", input: agent });
+});
+
+export type AgentSettings = z.output<typeof agentSchema>;
+export type CommandAgent = z.output<typeof command>;
+export type HttpAgent = z.output<typeof http>;
+export type LlmAgent = z.output<typeof llm>;
+export type InboxAgent = z.output<typeof inbox>;
