@@ -15,12 +15,33 @@ CREATE TABLE contacts (
   UNIQUE (contact_type, value)
 ) STRICT;
 
-CREATE TABLE dispatches (
+CREATE TABLE deliveries (
   id TEXT PRIMARY KEY,
-  hook_id TEXT NOT NULL REFERENCES hooks(id),
-  version_id TEXT NOT NULL,
+  turn_id TEXT NOT NULL,
   event_id TEXT NOT NULL,
-  invocation_id TEXT NOT NULL,
+  session_key TEXT NOT NULL,
+  outbound TEXT NOT NULL,
+  part INTEGER NOT NULL,
+  parts INTEGER NOT NULL,
+  message_json TEXT NOT NULL,
+  -- pending, sent, dead, cancelled
+  status TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  code TEXT,
+  error TEXT,
+  receipt TEXT,
+  created_at INTEGER NOT NULL,
+  settled_at INTEGER
+) STRICT;
+
+CREATE TABLE "dispatches" (
+  id TEXT PRIMARY KEY,
+  hook_id TEXT REFERENCES hooks(id),
+  version_id TEXT,
+  event_id TEXT NOT NULL,
+  invocation_id TEXT,
+  -- pending, running, done, failed, dropped, expired, cancelled
   status TEXT NOT NULL,
   agent TEXT,
   routing_json TEXT NOT NULL,
@@ -28,6 +49,20 @@ CREATE TABLE dispatches (
   prompt TEXT,
   context_json TEXT NOT NULL,
   created_at INTEGER NOT NULL,
+  persona TEXT,
+  thread_id TEXT,
+  -- The agent that sent it.
+  sender TEXT,
+  -- What became of its queue mode once it was its turn: direct, steer, followup, collect, interrupt.
+  effective_mode TEXT,
+  turn_id TEXT,
+  -- Turns that were begun for it.
+  attempts INTEGER NOT NULL DEFAULT 0,
+  -- Not tried again before.
+  not_before INTEGER NOT NULL DEFAULT 0,
+  -- Why it is in the state it is in, when there is something to say.
+  reason TEXT,
+  settled_at INTEGER,
   UNIQUE (event_id, hook_id)
 ) STRICT;
 
@@ -234,6 +269,18 @@ CREATE TABLE hooks (
   generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE inbox_items (
+  turn_id TEXT PRIMARY KEY,
+  agent TEXT NOT NULL,
+  -- waiting, taken, answered, closed
+  status TEXT NOT NULL,
+  input_json TEXT NOT NULL,
+  taken_at INTEGER,
+  lease_until INTEGER,
+  answer_json TEXT,
+  created_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE invocation_logs (
   invocation_id TEXT PRIMARY KEY,
   lines_json TEXT NOT NULL,
@@ -254,6 +301,12 @@ CREATE TABLE notices (
   event_id TEXT,
   data_json TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE outbound_state (
+  name TEXT PRIMARY KEY,
+  disabled_at INTEGER,
+  reason TEXT
+) WITHOUT ROWID, STRICT;
 
 CREATE TABLE person_contact_links (
   person_id TEXT NOT NULL REFERENCES persons(id),
@@ -292,6 +345,18 @@ CREATE TABLE schedule_slots (
   PRIMARY KEY (schedule_id, slot)
 ) WITHOUT ROWID, STRICT;
 
+CREATE TABLE sessions (
+  key TEXT PRIMARY KEY,
+  persona TEXT NOT NULL,
+  thread_id TEXT,
+  -- The newest ended turn, on which the next one builds.
+  head_turn_id TEXT,
+  -- A fork begins where the other session stood.
+  forked_from TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE threads (
   id TEXT PRIMARY KEY,
   channel TEXT NOT NULL,
@@ -300,15 +365,50 @@ CREATE TABLE threads (
   parent_thread_id TEXT
 ) STRICT;
 
+CREATE TABLE turns (
+  id TEXT PRIMARY KEY,
+  session_key TEXT NOT NULL,
+  -- The turn before it in its history: the session's head when it began.
+  parent_turn_id TEXT,
+  agent TEXT NOT NULL,
+  runner TEXT NOT NULL,
+  -- running, done, failed, timeout, interrupted, lost
+  status TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  -- What the agent was given, to the letter: {system, prompt, layers, tokens}.
+  context_json TEXT,
+  answer TEXT,
+  code TEXT,
+  error TEXT,
+  -- The agent's own name for the session; the next turn resumes it.
+  agent_session TEXT,
+  usage_json TEXT,
+  -- {pid, pgid, started} of its process.
+  process_json TEXT,
+  -- The daemon's start that runs it.
+  epoch INTEGER NOT NULL
+) STRICT;
+
 CREATE INDEX idx_activations_until ON hook_activations(until_seq);
 
 CREATE INDEX idx_attachments_event ON attachments(event_id);
 
+CREATE INDEX idx_deliveries_dead ON deliveries(created_at) WHERE status = 'dead';
+
+CREATE INDEX idx_deliveries_pending ON deliveries(session_key) WHERE status = 'pending';
+
+CREATE INDEX idx_deliveries_turn ON deliveries(turn_id);
+
 CREATE INDEX idx_dispatches_hook ON dispatches(hook_id);
 
-CREATE INDEX idx_dispatches_settled ON dispatches(created_at) WHERE status <> 'pending';
+CREATE INDEX idx_dispatches_session ON dispatches(session_key, created_at);
+
+CREATE INDEX idx_dispatches_settled ON dispatches(created_at) WHERE status NOT IN ('pending', 'running');
 
 CREATE INDEX idx_dispatches_status ON dispatches(status, created_at);
+
+CREATE INDEX idx_dispatches_turn ON dispatches(turn_id) WHERE turn_id IS NOT NULL;
 
 CREATE INDEX idx_episode_events_event ON episode_events(event_id);
 
@@ -340,6 +440,8 @@ CREATE UNIQUE INDEX idx_hooks_slug ON hooks(slug) WHERE deleted_at IS NULL;
 
 CREATE INDEX idx_hooks_status ON hooks(status);
 
+CREATE INDEX idx_inbox_waiting ON inbox_items(agent, created_at) WHERE status IN ('waiting', 'taken');
+
 CREATE UNIQUE INDEX idx_invocations_event ON hook_invocations(event_id, hook_id);
 
 CREATE INDEX idx_invocations_failed ON hook_invocations(hook_id) WHERE error IS NOT NULL;
@@ -354,6 +456,8 @@ CREATE INDEX idx_notices_hook ON notices(hook_id) WHERE hook_id IS NOT NULL;
 
 CREATE INDEX idx_participants_contact ON event_participants(contact_id);
 
+CREATE INDEX idx_sessions_updated ON sessions(updated_at);
+
 CREATE INDEX idx_slots_status ON schedule_slots(status, slot);
 
 CREATE INDEX idx_stats_fine ON hook_stats(bucket) WHERE bucket % 12 <> 0;
@@ -361,5 +465,11 @@ CREATE INDEX idx_stats_fine ON hook_stats(bucket) WHERE bucket % 12 <> 0;
 CREATE INDEX idx_stats_hourly ON hook_stats(bucket) WHERE bucket % 12 = 0;
 
 CREATE INDEX idx_threads_parent ON threads(parent_thread_id) WHERE parent_thread_id IS NOT NULL;
+
+CREATE INDEX idx_turns_running ON turns(status) WHERE status = 'running';
+
+CREATE INDEX idx_turns_session ON turns(session_key, started_at);
+
+CREATE INDEX idx_turns_started ON turns(started_at);
 
 CREATE INDEX idx_versions_script ON hook_versions(script_hash);

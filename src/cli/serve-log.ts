@@ -1,4 +1,4 @@
-import type { Dispatch } from "../engine/core/dispatch.ts";
+import type { Fire } from "../engine/core/dispatch.ts";
 import type { Invocation } from "../engine/core/invocation.ts";
 import { isFailure } from "../engine/core/invocation.ts";
 import type { Notice } from "../engine/core/notice.ts";
@@ -9,7 +9,7 @@ import { emit, isoTime, latency, oneLine, paint, printable } from "./output.ts";
 
 interface Recorded {
   readonly invocations: readonly Invocation[];
-  readonly dispatches: readonly Dispatch[];
+  readonly dispatches: readonly Fire[];
   readonly notices: readonly Notice[];
 }
 
@@ -49,7 +49,7 @@ export function serveLog(json: boolean, redactor: Redactor): ServeLog {
     stray: (text) => line("stray_output", { text: oneLine(text).slice(0, 500) }),
   };
 
-  function fire(dispatch: Dispatch, invocations: readonly Invocation[], hook: string): void {
+  function fire(dispatch: Fire, invocations: readonly Invocation[], hook: string): void {
     const invocation = invocations.find(({ id }) => id === dispatch.invocation_id);
     const { id, event_id, agent, session_key, prompt, status, created_at } = dispatch;
     if (json) return line("fired", { dispatch_id: id, hook, event_id, agent, session_key, status, prompt, created_at: isoTime(created_at), latency_us: invocation?.latency_us });

@@ -1,13 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { agentSchema } from "./core/agent-settings.ts";
 import { NexusError } from "./core/errors.ts";
 import { nearest } from "./core/nearest.ts";
+import { outboundSchema } from "./core/outbound-settings.ts";
+import { DROP_POLICIES, QUEUE_MODES } from "./core/queue-mode.ts";
 
 /** Every setting of `HOME/config.toml`, with its unit in the name, its default and its meaning. Unknown keys are errors. */
 export const configSchema = z.strictObject({
   durability: z.enum(["full", "normal"]).default("full").describe("full: an acknowledged write survives power loss; normal: it survives a crash of the process"),
   persona: z.string().min(1).default("default").describe("persona of sessions that nothing else names"),
+  agent: z.string().min(1).optional().describe("the agent of personas that name none; the only one, where one is configured"),
   isolation: z
     .enum(["auto", "sandbox", "process"])
     .default("auto")
@@ -75,6 +79,36 @@ export const configSchema = z.strictObject({
       stats_fine_days: z.int().min(1).max(36_500).default(7).describe("counters of five minutes become hourly ones after this"),
       stats_days: z.int().min(1).max(36_500).default(730).describe("hourly counters, and the record of what retention removed"),
       max_bytes: z.int().min(1_048_576).max(2 ** 50).default(10 * 2 ** 30).describe("size of the database, past which the oldest goes first, whatever its age"),
+    })
+    .prefault({}),
+  agents: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "expected lower case letters, digits, - and _"), agentSchema).default({}).describe("who answers; see docs/agents.md"),
+  personas: z
+    .record(z.string().min(1), z.strictObject({ agent: z.string().min(1).optional().describe("who answers as it"), files: z.array(z.string().min(1)).max(100).default([]).describe("read for each turn, relative to the home") }))
+    .default({})
+    .describe("as whom agents answer"),
+  outbound: z.record(z.string().min(1), outboundSchema).default({}).describe("how answers reach people; see docs/outbound.md"),
+  queue: z
+    .strictObject({
+      mode: z.enum(QUEUE_MODES).default("steer").describe("for a busy session, where the hook says nothing"),
+      debounce_ms: z.int().min(0).max(3_600_000).default(500).describe("quiet time after which what is to be collected becomes one turn"),
+      cap: z.int().min(1).max(10_000).default(20).describe("so many may wait for one session"),
+      drop: z.enum(DROP_POLICIES).default("summarize").describe("what goes past the cap: the oldest, named to the agent; the oldest; the newest"),
+      ttl_ms: z.int().min(1_000).max(2_592_000_000).default(86_400_000).describe("a dispatch that waits for longer expires"),
+    })
+    .prefault({}),
+  broker: z
+    .strictObject({
+      max_turns: z.int().min(1).max(1_000).default(8).describe("turns at the same time"),
+      max_attempts: z.int().min(1).max(100).default(3).describe("turns that are begun for one dispatch, when they fail for a passing reason or are lost"),
+      retry_ms: z.int().min(1).max(3_600_000).default(5_000).describe("time until the second attempt; doubled for each further one, five minutes at most"),
+      max_sends: z.int().min(1).max(1_000).default(8).describe("messages that are being delivered at the same time"),
+    })
+    .prefault({}),
+  context: z
+    .strictObject({
+      max_tokens: z.int().min(256).max(10_000_000).default(32_000).describe("size of what an agent is given, in estimated tokens of four bytes"),
+      files: z.array(z.string().min(1)).max(100).default([]).describe("workspace files, given to every agent; relative to the home"),
+      history_turns: z.int().min(0).max(1_000).default(20).describe("turns of the session that go along when a hook asks for the thread"),
     })
     .prefault({}),
   secrets: z

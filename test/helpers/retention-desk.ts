@@ -51,7 +51,7 @@ export class RetentionDesk {
 
   fired(n: number, status = "pending"): void {
     this.evaluated(n, { outcome: "fired", fired: true, result: { fire: true } });
-    const dispatch = { id: `dsp_${n}`, hook_id: "hook_a", version_id: "ver_a", event_id: `test:${n}`, invocation_id: `inv_${n}`, status: "pending", routing: {}, session_key: "s", context: { data: {}, include_thread: false }, created_at: T0 + n * 1_000 } as const;
+    const dispatch = { id: `dsp_${n}`, hook_id: "hook_a", version_id: "ver_a", event_id: `test:${n}`, invocation_id: `inv_${n}`, status: "pending", routing: {}, session_key: "s", context: { data: {}, include_thread: false }, created_at: T0 + n * 1_000, attempts: 0, not_before: 0 } as const;
     insertDispatch(this.store, dispatch);
     this.store.db.query("UPDATE dispatches SET status = ? WHERE id = ?").run(status, dispatch.id);
   }

@@ -139,7 +139,7 @@ export class TestEngine {
   }
 
   dispatches(): Dispatch[] {
-    return listDispatches(this.store, 100_000).reverse();
+    return listDispatches(this.store, { limit: 100_000 }).reverse();
   }
 
   /** Resolves as soon as the condition holds; looked at after every commit and notice. */

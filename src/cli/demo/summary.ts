@@ -11,7 +11,7 @@ import { table } from "../table.ts";
 /** The whole of the demo, read back from the database it filled. */
 export function summarise(store: Store, home: string, elapsedMs: number, json: boolean): void {
   const hooks = listHooks(store);
-  const dispatches = listDispatches(store, 10_000);
+  const dispatches = listDispatches(store, { limit: 10_000 });
   const total = hookStats(store, "*", 0);
   const events = lastSeq(store);
   if (json) return emitJson({ home, events, invocations: total.invocations, fires: total.fires, errors: total.errors, p50_ms: total.p50_ms, p99_ms: total.p99_ms, elapsed_ms: Math.round(elapsedMs), dispatches: dispatches.length });

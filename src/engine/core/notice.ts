@@ -29,6 +29,13 @@ export const NOTICE_KINDS = [
   "retention_blocked",
   "retention_failed",
   "log_held",
+  "turn_started",
+  "turn_ended",
+  "dispatch_dropped",
+  "dispatch_expired",
+  "dispatch_failed",
+  "delivery_dead",
+  "outbound_disabled",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

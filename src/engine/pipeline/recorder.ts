@@ -1,4 +1,4 @@
-import type { Dispatch } from "../core/dispatch.ts";
+import type { Fire } from "../core/dispatch.ts";
 import { NexusError } from "../core/errors.ts";
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
@@ -24,7 +24,7 @@ import { settle, type Settled, type SettleContext } from "./settle.ts";
 /** What one commit made true; handed on only after it. */
 export interface Recorded {
   readonly invocations: Invocation[];
-  readonly dispatches: Dispatch[];
+  readonly dispatches: Fire[];
   readonly notices: Notice[];
 }
 

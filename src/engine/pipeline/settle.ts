@@ -1,9 +1,10 @@
-import type { Dispatch } from "../core/dispatch.ts";
+import type { Fire } from "../core/dispatch.ts";
 import { NexusError } from "../core/errors.ts";
 import type { NewEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
 import type { HookResult } from "../core/result.ts";
+import { sessionFor } from "../core/session-routing.ts";
 import { parseHookResult } from "../core/result.ts";
 import type { Hook } from "../core/hook.ts";
 import type { Failure, Job } from "../runtime/job.ts";
@@ -24,7 +25,7 @@ export function isRepeatable(answer: Answer): boolean {
 export interface Settled {
   readonly invocation: Invocation;
   readonly result?: HookResult;
-  readonly dispatch?: Dispatch;
+  readonly dispatch?: Fire;
   readonly logs?: readonly LogLine[];
   readonly droppedLogBytes: number;
   readonly state?: readonly (readonly [key: string, value?: unknown])[];
@@ -142,9 +143,10 @@ function invocationOf(job: Job, { hook, ids }: SettleContext, startedAt: number,
   };
 }
 
-function dispatchOf(job: Job, result: HookResult, invocation: Invocation, { hook, ids, now }: SettleContext): Dispatch {
+function dispatchOf(job: Job, result: HookResult, invocation: Invocation, { hook, ids, now }: SettleContext): Fire {
   // Written by this process when the event was routed, so it has the form of RunEvent.
-  const { session } = JSON.parse(job.line) as RunEvent;
+  const { session: own } = JSON.parse(job.line) as RunEvent;
+  const session = sessionFor(result.routing ?? {}, own, job.event);
   const agent = result.agent ?? result.routing?.agent_id;
   const { prompt, extracted, data, include_thread } = result.context ?? {};
   return {
@@ -157,8 +159,12 @@ function dispatchOf(job: Job, result: HookResult, invocation: Invocation, { hook
     ...(agent === undefined ? {} : { agent }),
     routing: result.routing ?? {},
     session_key: session.session_key,
+    persona: session.persona,
+    ...(session.thread_id === undefined ? {} : { thread_id: session.thread_id }),
     ...(prompt === undefined ? {} : { prompt }),
     context: { data: { ...data, ...extracted }, include_thread: include_thread ?? false, ...(result.enrich === undefined ? {} : { enrich: result.enrich }) },
     created_at: now,
+    attempts: 0,
+    not_before: 0,
   };
 }

@@ -13,6 +13,7 @@ import type { Store } from "./open.ts";
  * - `invocations_horizon_at`: the same of invocations that had something to say, by their beginning;
  * - `events_removed`, `invocations_removed`: how many ever;
  * - `text_tidied`: events_removed when the full text was last rewritten;
+ * - `work_generation`: grows when another process gives the Broker something to do, or takes it away;
  * - `housekeeper_at`: when retention last looked, to the hour, or removed something.
  */
 export type MetaKey =
@@ -29,6 +30,7 @@ export type MetaKey =
   | "events_removed"
   | "invocations_removed"
   | "text_tidied"
+  | "work_generation"
   | "housekeeper_at";
 
 export function getMeta(store: Store, key: MetaKey): number | undefined {
@@ -44,4 +46,9 @@ export function nextGeneration(store: Store): number {
   const next = (getMeta(store, "registry_generation") ?? 0) + 1;
   setMeta(store, "registry_generation", next);
   return next;
+}
+
+/** Inside a transaction: a running daemon's Broker looks at what waits. */
+export function nextWork(store: Store): void {
+  setMeta(store, "work_generation", (getMeta(store, "work_generation") ?? 0) + 1);
 }

@@ -4,15 +4,15 @@ import { countPendingDispatches, firesSince, insertDispatch, listDispatches } fr
 import { T0, tempStore } from "../../helpers/rows.ts";
 
 function dispatch(n: number, parts: Partial<Dispatch> = {}): Dispatch {
-  return { id: `dsp_${n}`, hook_id: "hook_a", version_id: "ver_a", event_id: `test:${n}`, invocation_id: `inv_${n}`, status: "pending", routing: {}, session_key: "agent:default:test:dm:x", context: {}, created_at: T0 + n, ...parts };
+  return { id: `dsp_${n}`, hook_id: "hook_a", version_id: "ver_a", event_id: `test:${n}`, invocation_id: `inv_${n}`, status: "pending", routing: {}, session_key: "agent:default:test:dm:x", context: { data: {}, include_thread: false }, created_at: T0 + n, attempts: 0, not_before: 0, ...parts };
 }
 
 test("a dispatch comes back as it was made, newest first", () => {
   using temp = tempStore();
-  const full = dispatch(2, { agent: "atlas", prompt: "look", routing: { mode: "session", target: "x" }, context: { data: { a: 1 } } });
+  const full = dispatch(2, { agent: "atlas", prompt: "look", routing: { mode: "session", target: "x" }, context: { data: { a: 1 }, include_thread: true } });
   expect([dispatch(1), full].map((one) => insertDispatch(temp.store, one))).toEqual([true, true]);
-  expect(listDispatches(temp.store, 10)).toEqual([full, dispatch(1)]);
-  expect(listDispatches(temp.store, 1)).toEqual([full]);
+  expect(listDispatches(temp.store, { limit: 10 })).toEqual([full, dispatch(1)]);
+  expect(listDispatches(temp.store, { limit: 1 })).toEqual([full]);
   expect(countPendingDispatches(temp.store)).toBe(2);
 });
 
@@ -21,7 +21,7 @@ test("a pair is dispatched once, whatever id and version the second one has", ()
   insertDispatch(temp.store, dispatch(1));
   expect(insertDispatch(temp.store, dispatch(2, { event_id: "test:1", version_id: "ver_b" }))).toBe(false);
   expect(insertDispatch(temp.store, dispatch(3, { event_id: "test:1", hook_id: "hook_b" }))).toBe(true);
-  expect(listDispatches(temp.store, 10).map(({ id }) => id)).toEqual(["dsp_3", "dsp_1"]);
+  expect(listDispatches(temp.store, { limit: 10 }).map(({ id }) => id)).toEqual(["dsp_3", "dsp_1"]);
 });
 
 test("the fires of a quota are those of the hook since a time, oldest first", () => {

@@ -97,7 +97,7 @@ test("an event is one deeper than its cause: an event, or the event of a dispatc
   const { store } = temp;
   insertEvents(store, [message(1, { depth: 1 })], LIMIT);
   insertInvocations(store, [invocation(1)]);
-  insertDispatch(store, { id: "dsp_1", hook_id: "hook_a", version_id: "ver_a", event_id: "test:1", invocation_id: "inv_1", status: "pending", routing: {}, session_key: "s", context: {}, created_at: T0 });
+  insertDispatch(store, { id: "dsp_1", hook_id: "hook_a", version_id: "ver_a", event_id: "test:1", invocation_id: "inv_1", status: "pending", routing: {}, session_key: "s", context: { data: {}, include_thread: false }, created_at: T0, attempts: 0, not_before: 0 });
   const causes = ["test:1", "dsp_1", "inv_1", "nobody:knows"];
   const inserted = insertEvents(store, causes.map((cause_id, index) => message(index + 2, { cause_id })), LIMIT);
   expect(inserted.map(({ event }) => event.depth)).toEqual([2, 2, 2, 0]);

@@ -24,7 +24,7 @@ interface WalkedEvent extends GoingEvent {
  * Returns the seq it came to; undefined when there was nothing more.
  */
 export function walkEvents(store: Store, after: number, limits: WalkLimits, record: RemovalRecord): number | undefined {
-  const kept = limits.why === "bytes" ? "EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = e.id AND d.status = 'pending')" : `(EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = e.id)
+  const kept = limits.why === "bytes" ? "EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = e.id AND d.status IN ('pending', 'running'))" : `(EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = e.id)
     OR EXISTS (SELECT 1 FROM hook_invocations i WHERE i.event_id = e.id AND NOT ${IS_BORING}))`;
   const events = store.db
     .query<WalkedEvent, [number, number, number]>(

@@ -23,7 +23,7 @@ function expireLogs(store: Store, rules: RetentionRules, now: number, limit: num
 /** A settled dispatch goes together with its fire, when both are old: neither is ever without the other. */
 function expireDispatches(store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord): number {
   const before = now - Math.max(rules.dispatches_days, rules.invocations_days) * DAY_MS;
-  const old = "SELECT rowid FROM dispatches WHERE status <> 'pending' AND created_at < ? ORDER BY created_at LIMIT ?";
+  const old = "SELECT rowid FROM dispatches WHERE status NOT IN ('pending', 'running') AND created_at < ? ORDER BY created_at LIMIT ?";
   const gone = store.db
     .query<{ event_id: string; hook_id: string; created_at: number }, [number, number]>(`DELETE FROM dispatches WHERE rowid IN (${old}) RETURNING event_id, hook_id, created_at`)
     .all(before, limit);

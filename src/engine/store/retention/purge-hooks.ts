@@ -6,7 +6,7 @@ import type { Store } from "../open.ts";
 import type { RemovalRecord } from "./retention-log.ts";
 
 /** A hook that was deleted before this can no longer be restored; a pending dispatch keeps it, and so do unevaluated events. */
-const PAST = `h.deleted_at < ? AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.hook_id = h.id AND d.status = 'pending')
+const PAST = `h.deleted_at < ? AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.hook_id = h.id AND d.status IN ('pending', 'running'))
   AND NOT EXISTS (SELECT 1 FROM hook_activations a WHERE a.hook_id = h.id AND ifnull(a.until_seq, 9e18) > ?)`;
 
 /** A registration stores its script first and names it afterwards; by then it is never so old. */

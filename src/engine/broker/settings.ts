@@ -1,0 +1,26 @@
+import type { AgentSettings } from "../core/agent-settings.ts";
+import type { OutboundSettings } from "../core/outbound-settings.ts";
+import type { DropPolicy, QueueMode } from "../core/queue-mode.ts";
+
+/** The settings of config.toml that the Broker goes by, under their names there. */
+export interface BrokerSettings {
+  readonly persona: string;
+  readonly agent?: string | undefined;
+  readonly agents: Readonly<Record<string, AgentSettings>>;
+  readonly personas: Readonly<Record<string, { readonly agent?: string | undefined; readonly files: readonly string[] }>>;
+  readonly outbound: Readonly<Record<string, OutboundSettings>>;
+  readonly queue: { readonly mode: QueueMode; readonly debounce_ms: number; readonly cap: number; readonly drop: DropPolicy; readonly ttl_ms: number };
+  readonly broker: { readonly max_turns: number; readonly max_attempts: number; readonly retry_ms: number; readonly max_sends: number };
+  readonly context: { readonly max_tokens: number; readonly files: readonly string[]; readonly history_turns: number };
+}
+
+/** Who answers: the agent that was named, the persona's, the default, or the only one there is. */
+export function agentFor(settings: BrokerSettings, named: string | undefined, persona: string): string | undefined {
+  const names = Object.keys(settings.agents);
+  return named ?? settings.personas[persona]?.agent ?? settings.agent ?? (names.length === 1 ? names[0] : undefined);
+}
+
+/** The first adapter that answers the channel. */
+export function outboundFor(settings: BrokerSettings, channel: string): string | undefined {
+  return Object.entries(settings.outbound).find(([, { channels }]) => channels.includes(channel))?.[0];
+}
