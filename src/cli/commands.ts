@@ -4,6 +4,10 @@ import type { CommandSpec } from "./call.ts";
 export const GROUPS: Readonly<Record<string, string>> = {
   hooks: "register hooks, look at them, steer them",
   events: "put events in, look at them",
+  dispatches: "what fires and agents handed to agents, and what became of it",
+  sessions: "the conversations of agents",
+  agents: "who answers, and sending work from one to another",
+  inbox: "for agents that fetch their work themselves",
 };
 
 const DRY_RUN = ["--dry-run", "say what would happen, change nothing"] as const;
@@ -137,7 +141,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import("./commands/events-list.ts"),
   },
-  { path: "events show", summary: "one event and what every hook made of it", args: [["<event>", "its id"]], load: () => import("./commands/events-show.ts") },
+  { path: "events show", summary: "one event and what every hook made of it", args: [["<event>", "its id"]], options: [["--trace", "its whole way: stages, hooks, dispatches, turns, deliveries, with times"]], load: () => import("./commands/events-show.ts") },
   {
     path: "events tail",
     summary: "print events as they are stored",
@@ -146,6 +150,84 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--count <n>", "end after so many"],
     ],
     load: () => import("./commands/events-tail.ts"),
+  },
+  {
+    path: "dispatches list",
+    summary: "dispatches, newest last",
+    options: [
+      ["--status <status>", "pending, running, done, failed, dropped, expired or cancelled"],
+      ["--session <key>", "only of this session"],
+      ["--agent <name>", "only those that named this agent"],
+      ["--hook <hook>", "only of this hook"],
+      ["--last <n>", "how many (20)"],
+    ],
+    load: () => import("./commands/dispatches-list.ts"),
+  },
+  {
+    path: "dispatches show",
+    summary: "one dispatch, its turn and what was delivered",
+    args: [["<id>", "of a dispatch, or of a delivery"]],
+    options: [["--context", "print what the agent was given, to the letter"]],
+    load: () => import("./commands/dispatches-show.ts"),
+  },
+  {
+    path: "dispatches deliveries",
+    summary: "messages on their way; --status dead is the dead-letter list",
+    options: [
+      ["--status <status>", "pending, sent, dead or cancelled"],
+      ["--last <n>", "how many (20)"],
+    ],
+    load: () => import("./commands/dispatches-deliveries.ts"),
+  },
+  { path: "dispatches retry", summary: "let a settled dispatch, or a dead delivery, be tried again", args: [["<id>", "of a dispatch, or of a delivery"]], options: [DRY_RUN], load: () => import("./commands/dispatches-retry.ts") },
+  { path: "dispatches cancel", summary: "take a dispatch back; a running turn that is only for it is ended", args: [["<id>", "of a dispatch"]], options: [DRY_RUN], load: () => import("./commands/dispatches-cancel.ts") },
+  { path: "sessions list", summary: "sessions, most recently used first", options: [["--last <n>", "how many (20)"]], load: () => import("./commands/sessions-list.ts") },
+  { path: "sessions show", summary: "a session's turns, and what waits for it", args: [["<session>", "its key"]], options: [["--last <n>", "so many turns (10)"]], load: () => import("./commands/sessions-show.ts") },
+  {
+    path: "sessions fork",
+    summary: "make a session of its own that begins with another's history",
+    args: [["<session>", "its key"]],
+    options: [
+      ["--as <key>", "key of the new one"],
+      ["--at <turn>", "the turn it goes on from (the newest)"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/sessions-fork.ts"),
+  },
+  { path: "agents list", summary: "configured agents and what they do now", load: () => import("./commands/agents-list.ts") },
+  {
+    path: "agents send",
+    summary: "hand work to an agent; no hook is asked",
+    args: [["[text]", "default, and -: standard input"]],
+    options: [
+      ["--to <agent>", "who is to do it"],
+      ["--from <agent>", "who asks (NEXUS_AGENT_ID)"],
+      ["--session <key>", "default: one for these two agents"],
+      ["--mode <mode>", "steer, followup, collect or interrupt, if it is busy"],
+      ["--wait <time>", "wait so long for the answer and print it: 30s"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/agents-send.ts"),
+  },
+  {
+    path: "inbox next",
+    summary: "take the next turn of an agent",
+    options: [
+      ["--agent <name>", "whose (NEXUS_AGENT_ID)"],
+      ["--wait <time>", "wait so long for one: 30s"],
+    ],
+    load: () => import("./commands/inbox-next.ts"),
+  },
+  { path: "inbox ack", summary: "say that a taken turn is being worked on: its lease begins anew", args: [["<turn>", "its id"]], load: () => import("./commands/inbox-ack.ts") },
+  {
+    path: "inbox reply",
+    summary: "answer a turn",
+    args: [
+      ["<turn>", "its id"],
+      ["[text]", "default, and -: standard input"],
+    ],
+    options: [["--failed <reason>", "it could not be done"]],
+    load: () => import("./commands/inbox-reply.ts"),
   },
   {
     path: "serve",

@@ -1,3 +1,4 @@
+import type { BrokerParts } from "./broker/parts.ts";
 import type { Services } from "./clients/services.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
@@ -17,6 +18,10 @@ export interface EngineOptions {
   readonly services?: Services;
   /** What hooks are put into; without it `config.isolation` and the machine decide when the engine starts. */
   readonly isolation?: Isolation;
+  /** Instead of real agents and adapters: a test's own, or the simulation's. */
+  readonly broker?: Partial<Pick<BrokerParts, "runner" | "outbound" | "endLeftOver" | "random">>;
+  /** Folder of the home, which agents and adapters are given; default: where the database is. */
+  readonly home?: string;
   /** Timer ticks and schedules; off when a caller moves time itself. */
   readonly timers?: boolean;
   /** What runs the hooks, instead of evaluator processes: the simulation's. */

@@ -1,3 +1,4 @@
+import type { Broker } from "./broker/broker.ts";
 import { callService, unconfiguredServices, type Services } from "./clients/services.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { NexusError } from "./core/errors.ts";
@@ -26,6 +27,7 @@ import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
 import type { Runtime, RuntimeEvents } from "./runtime/runtime.ts";
 import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
+import { startBroker } from "./start-broker.ts";
 import { startEvaluators } from "./start-evaluators.ts";
 import { Checkpointer, type HeldLog } from "./store/checkpointer.ts";
 import { isCurrentEpoch } from "./store/epoch.ts";
@@ -65,6 +67,7 @@ export class Engine {
   readonly #notices: NoticeWriter;
   readonly #checkpointer: Checkpointer;
   readonly #housekeeper: Housekeeper;
+  readonly #broker: Broker;
   readonly #runtime: Runtime;
   #isolation: Isolation | undefined;
   #dataVersion = -1;
@@ -123,6 +126,12 @@ export class Engine {
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
+    this.#broker = startBroker({
+      options, clock: this.#clock, ids: this.#ids,
+      commit: (work, committed) => this.#add(true, work, committed),
+      accept: (events) => void this.#intake.accept(events),
+      notice: (kind, hookId, data) => this.#notices.write(kind, hookId, data),
+    });
     this.#timekeeper = new Timekeeper({
       store, clock: this.#clock, cap: config.schedule.catch_up_cap, lateAfterMs: config.schedule.late_after_ms,
       timers: options.timers !== false,
@@ -148,6 +157,7 @@ export class Engine {
     await this.#follower.startSchedules();
     if (this.#options.timers !== false) await this.tick();
     this.#intake.feed();
+    await this.#broker.start();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
     if (this.#options.timers !== false) this.#housekeeper.start();
   }
@@ -196,7 +206,9 @@ export class Engine {
     this.#timekeeper.stop();
     this.#evaluation.pause();
     const until = performance.now() + forMs;
+    const broker = this.#broker.stop(forMs);
     while (performance.now() < until && !this.#failed && (this.#runtime.inFlight > 0 || this.#results.count > 0)) await Bun.sleep(QUIESCE_LOOK_MS);
+    if (!this.#failed) await broker;
   }
 
   /** At once; what was under way is evaluated after the next start. */
@@ -205,6 +217,7 @@ export class Engine {
     this.#timekeeper.stop();
     this.#housekeeper.stop();
     this.#evaluation.dispose();
+    this.#broker.dispose();
     await this.#runtime[Symbol.asyncDispose]();
     if (!this.#failed) this.#commit.close();
     await this.#checkpointer[Symbol.asyncDispose]();
@@ -212,7 +225,7 @@ export class Engine {
   }
 
   get #isIdle(): boolean {
-    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.behind === 0;
+    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.behind === 0 && this.#broker.isIdle;
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
@@ -224,6 +237,7 @@ export class Engine {
     clearInterval(this.#poll);
     this.#timekeeper.stop();
     this.#evaluation.dispose();
+    this.#broker.dispose();
     for (const wake of this.#idleWaiters.splice(0)) wake();
     this.#options.onFatal?.(error);
   }
@@ -246,6 +260,7 @@ export class Engine {
   #afterCommit(): void {
     this.#evaluation.resume();
     this.#intake.feed();
+    this.#broker.look();
     if (this.#isIdle) for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 

@@ -3,7 +3,9 @@ import { hookById } from "../../engine/store/hooks.ts";
 import { eventById } from "../../engine/store/event-queries.ts";
 import { invocationsOfEvent } from "../../engine/store/invocation-queries.ts";
 import { eventNotFound } from "../../engine/store/retention/event-not-found.ts";
-import type { Run } from "../call.ts";
+import { traceOf, type TraceStep } from "../../engine/broker/trace.ts";
+import type { Call, Run } from "../call.ts";
+import { flag } from "../call.ts";
 import { emit, emitJson, isoTime, latency, oneLine, printable } from "../output.ts";
 import { table } from "../table.ts";
 import { eventView, firedWord, invocationView } from "../views.ts";
@@ -14,6 +16,7 @@ export const run: Run = (call) =>
     const id = call.args[0] ?? "";
     const event = eventById(store, id);
     if (event === undefined) throw eventNotFound(store, id);
+    if (flag(call, "trace")) return printTrace(call, traceOf(store, event));
     const invocations = invocationsOfEvent(store, id).map((invocation) => ({ invocation, slug: hookById(store, invocation.hook_id)?.slug ?? invocation.hook_id }));
     const folded = whyEvent(store, id).hooks.flatMap(({ verdict, hook }) => (verdict === "folded" ? [hook] : []));
     if (call.json) return emitJson({ ...eventView(event), ...(folded.length === 0 ? {} : { folded }), invocations: invocations.map(({ invocation, slug }) => invocationView(invocation, slug)) });
@@ -29,3 +32,11 @@ export const run: Run = (call) =>
     const rows = invocations.map(({ invocation: row, slug }) => [slug, row.id, firedWord(row), latency(row.latency_us / 1_000), row.error === undefined ? (row.reason ?? "-") : oneLine(row.error)]);
     emit(`\n${table(["Hook", "Invocation", "Fired", "Latency", "Error"], rows)}`);
   });
+
+/** Times count from the event's arrival. */
+function printTrace(call: Call, steps: readonly TraceStep[]): void {
+  if (call.json) return emitJson(steps.map(({ at, ...step }) => ({ at: isoTime(at), ...step })));
+  const begin = steps[0]?.at ?? 0;
+  const rows = steps.map(({ at, stage, outcome, id, took_ms, detail }) => [`+${latency(Math.max(0, at - begin))}`, stage, outcome, took_ms === undefined ? "-" : latency(took_ms), id, oneLine(detail ?? "-")]);
+  emit(table(["At", "Stage", "Outcome", "Took", "ID", "What"], rows));
+}

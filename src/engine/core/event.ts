@@ -31,13 +31,15 @@ export type Direction = "received" | "sent";
 export interface NewEvent extends Event {
   /** Set on a `schedule` event: the only hook that sees it. */
   readonly addressed_to?: string;
+  /** Stored, and for no hook: what one agent sends to another. */
+  readonly unevaluated?: true;
 }
 
 /** An event with its place in the ledger. `seq` is the insertion order, which is the evaluation order. */
 export interface StoredEvent extends NewEvent {
   readonly seq: number;
   /** Why it is stored and not evaluated, if so. */
-  readonly suppressed?: "loop_guard";
+  readonly suppressed?: "loop_guard" | "agent_to_agent";
 }
 
 export type PrincipalType = "owner" | "known" | "unknown" | "system" | "webhook" | "agent";

@@ -40,11 +40,11 @@ export function dueDeliveries(store: Store, now: number, limit: number): Deliver
     .all(now, limit);
 }
 
-/** When the next one is due, Unix ms. */
-export function nextDeliveryAt(store: Store): number | undefined {
+/** When the next one that is not due yet will be, Unix ms. */
+export function nextDeliveryAt(store: Store, now: number): number | undefined {
   const row = store.db
-    .query<{ at: number | null }, []>("SELECT min(not_before) AS at FROM deliveries WHERE rowid IN (SELECT min(rowid) FROM deliveries WHERE status = 'pending' GROUP BY session_key, outbound)")
-    .get();
+    .query<{ at: number | null }, [number]>("SELECT min(not_before) AS at FROM deliveries WHERE rowid IN (SELECT min(rowid) FROM deliveries WHERE status = 'pending' GROUP BY session_key, outbound) AND not_before > ?")
+    .get(now);
   return row?.at ?? undefined;
 }
 

@@ -28,7 +28,7 @@ function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain }: Inse
   const cause = event.cause_id === undefined ? undefined : causeOf(store, event.cause_id);
   const depth = cause === undefined ? event.depth : Math.max(event.depth, cause.depth + 1);
   const isLoop = depth > maxDepth || (cause !== undefined && chainLength(store, cause.root) >= maxChain);
-  const suppressed = isLoop ? ("loop_guard" as const) : undefined;
+  const suppressed = isLoop ? ("loop_guard" as const) : event.unevaluated === true ? ("agent_to_agent" as const) : undefined;
   const { changes, lastInsertRowid } = store.db
     .query(
       `INSERT INTO events(id, timestamp, received_at, type, channel, content, content_types, direction, thread_id, reply_to, sender_id,

@@ -1,0 +1,266 @@
+import { queueModeOf } from "../core/queue-mode.ts";
+import { hookResultSchema } from "../core/result.ts";
+import { claimDispatch, dispatchById, returnDispatch, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
+import { getMeta } from "../store/meta.ts";
+import { steering } from "./gather.ts";
+import { Deliverer } from "./deliverer.ts";
+import type { BrokerParts } from "./parts.ts";
+import { nextStep, type Item, type QueueRules, type Step } from "./queue-plan.ts";
+import { recoverTurns } from "./recover.ts";
+import { agentFor } from "./settings.ts";
+import { Turns } from "./turns.ts";
+import type { TurnRun } from "./turn-run.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+/** Rows read at a time. */
+const PAGE = 1_000;
+/** A timer sleeps no longer than this; what is further away is looked at again. */
+const LONGEST_SLEEP_MS = 60_000;
+
+/**
+ * Takes dispatches to agents and answers back. All truth is in the rows: an item is leased to a turn until the turn has
+ * ended, and whatever ends a turn (an answer, an error, a timeout, a kill, a restart) decides in one transaction what
+ * becomes of its items and lets the next one go.
+ *
+ *   waiting ── its session is free, a place is free ──▶ claimed ─▶ context assembled ─▶ running ─▶ settled
+ *      ├── steers a running turn ─▶ part of it          (a kill anywhere here: it waits again)
+ *      └── dropped, expired, cancelled
+ */
+export class Broker {
+  readonly #parts: BrokerParts;
+  readonly #rules: QueueRules;
+  readonly #room = new WaitingRoom();
+  readonly #turns: Turns;
+  readonly #deliverer: Deliverer;
+  /** Sessions to be looked at. */
+  readonly #dirty = new Set<string>();
+  /** Sessions that could begin a turn and have no place, the longest-waiting first. */
+  readonly #queued = new Set<string>();
+  #generation: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #due = Number.POSITIVE_INFINITY;
+  #started = false;
+  #stopping = false;
+
+  constructor(parts: BrokerParts) {
+    const { queue } = parts.settings;
+    this.#parts = parts;
+    this.#rules = { debounceMs: queue.debounce_ms, cap: queue.cap, drop: queue.drop, ttlMs: queue.ttl_ms };
+    this.#turns = new Turns(parts, { free: (session) => this.#freed(session), returned: (session, item) => this.#returned(session, item) });
+    this.#deliverer = new Deliverer(parts);
+    this.#generation = getMeta(parts.store, "work_generation") ?? 0;
+  }
+
+  /** Without a single agent fires wait as they are: nobody could answer them. */
+  get #isOn(): boolean {
+    return this.#started && !this.#stopping && Object.keys(this.#parts.settings.agents).length > 0;
+  }
+
+  /** Whether nothing is under way, or will be at once; what is tried again later does not count. */
+  get isIdle(): boolean {
+    if (!this.#isOn) return true;
+    const soon = this.#parts.now() + this.#rules.debounceMs;
+    return this.#turns.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#due > soon;
+  }
+
+  get status(): { readonly running: number; readonly waiting: number; readonly sending: number } {
+    return { running: this.#turns.count, waiting: this.#room.count, sending: this.#deliverer.count };
+  }
+
+  /** Ends what a killed daemon left running, gives its dispatches back, and begins. */
+  async start(): Promise<void> {
+    await recoverTurns(this.#parts, this.#turns);
+    this.#started = true;
+    if (!this.#isOn) return;
+    this.#deliverer.start();
+    this.look();
+  }
+
+  /** After a commit: takes up what is new. Costs one small query where there may be something. */
+  look(): void {
+    if (!this.#isOn) return;
+    const generation = getMeta(this.#parts.store, "work_generation") ?? 0;
+    if (generation !== this.#generation) {
+      this.#generation = generation;
+      this.#reload();
+    }
+    for (let rows = this.#page(); rows.length > 0; rows = rows.length < PAGE ? [] : this.#page()) for (const row of rows) this.#take(row);
+    this.#parts.looked();
+    this.#deliverer.look();
+    this.#pump();
+  }
+
+  /** Starts nothing more; what runs is waited for, so long at most, and then ended: its dispatches wait for the next start. */
+  async stop(forMs: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    this.#deliverer.stop();
+    await this.#turns.stop(forMs);
+  }
+
+  /** At once. What ran is ended; its rows are put right by the next start. */
+  dispose(): void {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    this.#deliverer.stop();
+    this.#turns.abandon();
+  }
+
+  #page(): WaitingRow[] {
+    return waitingAfter(this.#parts.store, this.#room.last, PAGE);
+  }
+
+  /** Another process has retried, cancelled or sent something. */
+  #reload(): void {
+    this.#room.clear();
+    for (const run of this.#turns.all) if (isCancelled(this.#parts, run)) run.end("cancelled", "cancelled by hand");
+  }
+
+  #take(row: WaitingRow): void {
+    const item = this.#itemOf(row);
+    if (typeof item === "string") {
+      this.#room.add(row, undefined);
+      this.#fail(row.id, item);
+      return;
+    }
+    if (this.#turns.has(row.id)) return this.#room.add(row, undefined);
+    this.#room.add(row, this.#turns.of(row.session_key) === undefined ? item : { ...item, blocked: true });
+    this.#dirty.add(row.session_key);
+  }
+
+  /** Or why nobody can answer it. */
+  #itemOf(row: WaitingRow): Item | string {
+    const { settings } = this.#parts;
+    const persona = row.persona ?? settings.persona;
+    const agent = agentFor(settings, row.agent ?? undefined, persona);
+    const names = Object.keys(settings.agents).join(", ");
+    if (agent === undefined) return `AGENT_UNKNOWN: the persona "${persona}" has no agent; config.toml has ${names}: set personas.${persona}.agent, or agent`;
+    if (settings.agents[agent] === undefined) return `AGENT_UNKNOWN: no agent "${agent}" is configured; config.toml has ${names}`;
+    const asked = hookResultSchema.shape.routing.unwrap().shape.queue_mode.safeParse(row.queue_mode ?? undefined).data;
+    const mode = asked === undefined ? settings.queue.mode : queueModeOf(asked);
+    const { id, rowid: order, created_at, not_before } = row;
+    return { id, order, mode, agent, group: `${agent}\n${row.channel}\n${row.thread_id ?? ""}`, created_at, not_before, blocked: false, unsteered: false };
+  }
+
+  #fail(id: string, reason: string): void {
+    const { store, now, notice, commit } = this.#parts;
+    commit(() => {
+      if (settleDispatch(store, id, "pending", "failed", now(), reason)) notice("dispatch_failed", undefined, { dispatch: id, reason });
+    });
+  }
+
+  #pump(): void {
+    for (const session of [...this.#queued, ...this.#dirty]) this.#advance(session);
+    this.#dirty.clear();
+  }
+
+  /** Takes one session as far as it goes. */
+  #advance(session: string): void {
+    if (!this.#isOn) return;
+    for (;;) {
+      const run = this.#turns.of(session);
+      if (run !== undefined) this.#room.block(session);
+      const step = nextStep({ running: run === undefined ? undefined : { agent: run.agent, group: run.group, steerable: run.isSteerable, ending: run.ending }, waiting: this.#room.of(session) }, this.#rules, this.#parts.now());
+      if (step.step !== "start") this.#queued.delete(session);
+      if (step.step === "rest") return this.#wakeToExpire(session);
+      if (step.step === "wait") return this.#wake(step.until);
+      if (!this.#do(session, step, run)) return;
+    }
+  }
+
+  /** False when there is nothing more to do for now. */
+  #do(session: string, step: Exclude<Step, { step: "rest" | "wait" }>, run: TurnRun | undefined): boolean {
+    switch (step.step) {
+      case "drop":
+      case "expire":
+        this.#room.remove(session, step.items);
+        this.#settle(session, step.step === "drop" ? "dropped" : "expired", step.items, step.reason);
+        return true;
+      case "interrupt":
+        run?.end("interrupted", `interrupted by ${step.item.id}`);
+        return false;
+      case "steer":
+        this.#room.remove(session, [step.item]);
+        if (run !== undefined) this.#steer(run, step.item);
+        return false;
+      case "start": {
+        const agent = step.items[0]?.agent ?? "";
+        if (!this.#turns.hasPlace(agent)) {
+          this.#queued.add(session);
+          return false;
+        }
+        this.#queued.delete(session);
+        this.#room.remove(session, step.items);
+        this.#turns.begin(session, step.items, step.mode);
+        return false;
+      }
+    }
+  }
+
+  #settle(session: string, status: "dropped" | "expired", items: readonly Item[], reason: string): void {
+    const { store, now, notice, commit } = this.#parts;
+    commit(() => {
+      const gone = items.filter(({ id }) => settleDispatch(store, id, "pending", status, now(), reason)).map(({ id }) => id);
+      if (gone.length > 0) notice(status === "dropped" ? "dispatch_dropped" : "dispatch_expired", undefined, { session, dispatches: gone, reason });
+    });
+  }
+
+  /** It is the turn's before it is handed over: a kill in between gives it back with the turn's other items. */
+  #steer(run: TurnRun, item: Item): void {
+    const { store, commit } = this.#parts;
+    run.steering = true;
+    let text: string | undefined;
+    const claim = (): void => {
+      const dispatch = dispatchById(store, item.id);
+      text = dispatch !== undefined && claimDispatch(store, item.id, run.id, "steer") ? steering(store, dispatch) : undefined;
+    };
+    commit(claim, () => {
+      if (text === undefined) return this.#steered(run);
+      run.steered.push(item);
+      void (run.running?.steer(text) ?? Promise.resolve(false)).then((taken) => {
+        // The turn's end has settled it already.
+        if (taken || this.#turns.of(run.session) !== run) return this.#steered(run);
+        run.steered.splice(run.steered.indexOf(item), 1);
+        commit(() => returnDispatch(store, item.id, 0, undefined), () => {
+          this.#room.putBack(run.session, { ...item, blocked: true, unsteered: true });
+          this.#steered(run);
+        });
+      });
+    });
+  }
+
+  #steered(run: TurnRun): void {
+    run.steering = false;
+    this.#advance(run.session);
+  }
+
+  #returned(session: string, item: Item): void {
+    this.#room.putBack(session, item);
+    this.#dirty.add(session);
+  }
+
+  #freed(session: string): void {
+    this.#dirty.add(session);
+    this.#pump();
+  }
+
+  #wakeToExpire(session: string): void {
+    const [oldest] = this.#room.of(session);
+    if (oldest !== undefined) this.#wake(oldest.created_at + this.#rules.ttlMs);
+  }
+
+  #wake(at: number): void {
+    if (at >= this.#due) return;
+    this.#due = at;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#due = Number.POSITIVE_INFINITY;
+      for (const session of this.#room.sessions) this.#dirty.add(session);
+      this.#pump();
+    }, Math.min(LONGEST_SLEEP_MS, Math.max(1, at - this.#parts.now())));
+  }
+}
+
+function isCancelled({ store }: BrokerParts, run: TurnRun): boolean {
+  return run.items.every(({ id }) => dispatchById(store, id)?.status === "cancelled");
+}

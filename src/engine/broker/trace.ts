@@ -1,0 +1,66 @@
+import type { Dispatch } from "../core/dispatch.ts";
+import type { StoredEvent } from "../core/event.ts";
+import type { STAGES } from "../core/hook.ts";
+import { isFailure, isSkip } from "../core/invocation.ts";
+import { deliveriesOfTurn } from "../store/deliveries.ts";
+import { dispatchesOfEvent } from "../store/dispatches.ts";
+import { hookById } from "../store/hooks.ts";
+import { invocationsOfEvent } from "../store/invocation-queries.ts";
+import type { Store } from "../store/open.ts";
+import { turnById } from "../store/turns.ts";
+
+/** One step on an event's way. */
+export interface TraceStep {
+  /** Unix ms. */
+  readonly at: number;
+  readonly stage: (typeof STAGES)[number];
+  readonly outcome: string;
+  /** What it was done to, or by: an event, an invocation, a dispatch, a turn, a delivery. */
+  readonly id: string;
+  readonly took_ms?: number;
+  readonly detail?: string;
+}
+
+/** The whole way of an event, from its arrival to the delivered answers, in the order of time. Read from the rows of each stage. */
+export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
+  const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed ?? "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}` }];
+  for (const invocation of invocationsOfEvent(store, event.id)) {
+    const { started_at, outcome, id, latency_us, hook_id, error, reason } = invocation;
+    const slug = hookById(store, hook_id)?.slug ?? hook_id;
+    const why = isFailure(outcome) ? error : isSkip(outcome) ? reason : undefined;
+    steps.push({ at: started_at, stage: "runAutomations", outcome, id, took_ms: latency_us / 1_000, detail: why === undefined ? slug : `${slug}: ${why}` });
+  }
+  const turns = new Set<string>();
+  for (const dispatch of dispatchesOfEvent(store, event.id)) {
+    steps.push(...dispatchSteps(store, dispatch));
+    if (dispatch.turn_id === undefined || turns.has(dispatch.turn_id)) continue;
+    turns.add(dispatch.turn_id);
+    steps.push(...turnSteps(store, dispatch.turn_id));
+  }
+  return steps.toSorted((one, other) => one.at - other.at);
+}
+
+function dispatchSteps(store: Store, { id, hook_id, created_at, status, settled_at, reason, session_key, agent, effective_mode, attempts }: Dispatch): TraceStep[] {
+  const by = hook_id === undefined ? "" : ` by ${hookById(store, hook_id)?.slug ?? hook_id}`;
+  const dispatched: TraceStep = { at: created_at, stage: "runAutomations", outcome: "dispatched", id, detail: `${session_key}${agent === undefined ? "" : ` to ${agent}`}${by}` };
+  const attempt = attempts > 1 ? `, attempt ${attempts}` : "";
+  if (settled_at === undefined) return [dispatched, { at: created_at, stage: "finalize", outcome: status, id, detail: `${effective_mode ?? "waiting"}${attempt}${reason === undefined ? "" : `: ${reason}`}` }];
+  return [dispatched, { at: settled_at, stage: "finalize", outcome: status, id, detail: `${effective_mode ?? "never run"}${attempt}${reason === undefined ? "" : `: ${reason}`}` }];
+}
+
+function turnSteps(store: Store, turnId: string): TraceStep[] {
+  const turn = turnById(store, turnId);
+  if (turn === undefined) return [];
+  const { started_at, ended_at, agent, runner, status, context, code, error } = turn;
+  const cuts = context?.layers.flatMap(({ layer, cut }) => (cut === undefined ? [] : [`${layer}: ${cut} left out`])) ?? [];
+  const steps: TraceStep[] = [
+    { at: started_at, stage: "assembleContext", outcome: context === undefined ? "not assembled" : "assembled", id: turnId, ...(context === undefined ? {} : { detail: [`${context.tokens} tokens`, ...cuts].join("; ") }) },
+    { at: started_at, stage: "runAgent", outcome: status, id: turnId, ...(ended_at === undefined ? {} : { took_ms: ended_at - started_at }), detail: `${agent} (${runner})${code === undefined ? "" : `: ${code}: ${error ?? ""}`}` },
+  ];
+  for (const delivery of deliveriesOfTurn(store, turnId)) {
+    const attempts = delivery.attempts > 1 ? ` after ${delivery.attempts} attempts` : "";
+    const problem = delivery.error === null ? "" : `: ${delivery.code ?? ""} ${delivery.error}`;
+    steps.push({ at: delivery.settled_at ?? delivery.created_at, stage: "deliverResponse", outcome: delivery.status, id: delivery.id, took_ms: (delivery.settled_at ?? delivery.created_at) - delivery.created_at, detail: `${delivery.outbound}, part ${delivery.part} of ${delivery.parts}${attempts}${problem}` });
+  }
+  return steps;
+}

@@ -1,0 +1,197 @@
+import { NexusError } from "../core/errors.ts";
+import type { EffectiveMode } from "../core/queue-mode.ts";
+import type { Dispatch } from "../core/dispatch.ts";
+import type { StoredSession } from "../core/turn.ts";
+import { claimDispatch, dispatchById, tellDrop } from "../store/dispatches.ts";
+import { openSession } from "../store/sessions.ts";
+import { insertTurn, saveContext, saveProcess } from "../store/turns.ts";
+import { gather } from "./gather.ts";
+import type { BrokerParts } from "./parts.ts";
+import type { Item } from "./queue-plan.ts";
+import type { RunningTurn, TurnEnd, TurnInput } from "./runners/runner.ts";
+import { agentSessionOf, settleTurn, type Ended } from "./turn-end.ts";
+import { TurnRun } from "./turn-run.ts";
+
+/** When the daemon stops, agents have so long to end once they were told to; what then is left is ended by the next start. */
+const ENDING_MS = 3_000;
+
+export interface TurnsEvents {
+  /** The session has no turn any more. */
+  free(session: string): void;
+  /** It waits again; called before `free`. */
+  returned(session: string, item: Item): void;
+}
+
+/** The turns under way: one a session, as many of an agent and in all as the settings allow. */
+export class Turns {
+  readonly #parts: BrokerParts;
+  readonly #events: TurnsEvents;
+  readonly #bySession = new Map<string, TurnRun>();
+  #abandoned = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(parts: BrokerParts, events: TurnsEvents) {
+    this.#parts = parts;
+    this.#events = events;
+  }
+
+  get count(): number {
+    return this.#bySession.size;
+  }
+
+  get all(): Iterable<TurnRun> {
+    return this.#bySession.values();
+  }
+
+  of(session: string): TurnRun | undefined {
+    return this.#bySession.get(session);
+  }
+
+  /** Whether a dispatch is part of one. */
+  has(dispatchId: string): boolean {
+    for (const { items, steered } of this.#bySession.values()) if ([...items, ...steered].some(({ id }) => id === dispatchId)) return true;
+    return false;
+  }
+
+  hasPlace(agent: string): boolean {
+    const { broker, agents } = this.#parts.settings;
+    if (this.#bySession.size >= broker.max_turns) return false;
+    let own = 0;
+    for (const run of this.#bySession.values()) if (run.agent === agent) own += 1;
+    return own < (agents[agent]?.max_turns ?? 0);
+  }
+
+  /** Claims the items for a new turn; it runs once that is stored. */
+  begin(session: string, items: readonly Item[], mode: EffectiveMode): void {
+    const { store, ids, now, epoch, settings, commit } = this.#parts;
+    const id = ids.make("trn", now());
+    const agent = items[0]?.agent ?? "";
+    const runner = settings.agents[agent]?.runner ?? "command";
+    const run = new TurnRun({ id, session, items, canSteer: runner !== "http" && runner !== "llm" });
+    this.#bySession.set(session, run);
+    let claimed: Dispatch[] = [];
+    let stored: StoredSession | undefined;
+    commit(
+      () => {
+        claimed = items.filter((item) => claimDispatch(store, item.id, id, mode)).flatMap((item) => dispatchById(store, item.id) ?? []);
+        const [first] = claimed;
+        if (first === undefined) return;
+        stored = openSession(store, { key: session, persona: first.persona ?? settings.persona, ...(first.thread_id === undefined ? {} : { thread_id: first.thread_id }) }, now());
+        insertTurn(store, { id, session_key: session, agent, runner, started_at: now(), epoch, ...(stored.head_turn_id === undefined ? {} : { parent_turn_id: stored.head_turn_id }) });
+        this.#parts.notice("turn_started", first.hook_id, { turn: id, session, agent, dispatches: claimed.map((one) => one.id) });
+      },
+      () => {
+        // Cancelled meanwhile, all of them.
+        if (stored === undefined) this.#free(run);
+        else void this.#run(run, stored, claimed);
+      },
+    );
+  }
+
+  /** Goes on with a turn that outlived the daemon that began it. */
+  adopt(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[], context: { readonly system: string; readonly prompt: string }): void {
+    this.#bySession.set(run.session, run);
+    this.#start(run, this.#inputOf(run, session, dispatches, context));
+  }
+
+  /** Waits for what runs, then ends it. */
+  async stop(forMs: number): Promise<void> {
+    if (this.#bySession.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const ending = setTimeout(() => {
+        for (const run of this.#bySession.values()) run.end("stopped", "the daemon was stopped");
+      }, forMs);
+      const giveUp = setTimeout(resolve, forMs + ENDING_MS);
+      this.#whenIdle.push(() => {
+        clearTimeout(ending);
+        clearTimeout(giveUp);
+        resolve();
+      });
+    });
+  }
+
+  /** Ends all of them and writes nothing more. */
+  abandon(): void {
+    this.#abandoned = true;
+    for (const run of this.#bySession.values()) run.end("stopped", "the engine has ended");
+  }
+
+  async #run(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[]): Promise<void> {
+    const { store, home, settings, commit } = this.#parts;
+    const remembered = agentSessionOf(this.#parts, session.head_turn_id, run.agent);
+    try {
+      const { context, told } = await gather(store, home, settings, session, dispatches, remembered !== undefined);
+      const save = (): void => {
+        saveContext(store, run.id, context);
+        for (const id of told) tellDrop(store, id, run.id);
+      };
+      const input = this.#inputOf(run, session, dispatches, context);
+      commit(save, () => this.#start(run, input));
+    } catch (error) {
+      const { code, message } = error instanceof NexusError ? error : { code: "AGENT_START_FAILED", message: String(error) };
+      this.#ended(run, { status: "failed", code: "AGENT_START_FAILED", message: `${code}: ${message}`, retryable: false });
+    }
+  }
+
+  #inputOf(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[], { system, prompt }: { readonly system: string; readonly prompt: string }): TurnInput {
+    const remembered = agentSessionOf(this.#parts, session.head_turn_id, run.agent);
+    const [first] = dispatches;
+    return {
+      turn_id: run.id,
+      dispatch_ids: dispatches.map(({ id }) => id),
+      session_key: run.session,
+      persona: session.persona,
+      ...(session.thread_id === undefined ? {} : { thread_id: session.thread_id }),
+      agent: run.agent,
+      ...(system === "" ? {} : { system }),
+      prompt,
+      ...(remembered === undefined ? {} : { agent_session: remembered }),
+      env: {
+        NEXUS_HOME: this.#parts.home,
+        NEXUS_AGENT_ID: run.agent,
+        NEXUS_SESSION_ID: run.session,
+        NEXUS_PERSONA: session.persona,
+        NEXUS_TURN_ID: run.id,
+        NEXUS_DISPATCH_ID: first?.id ?? "",
+        ...(session.thread_id === undefined ? {} : { NEXUS_THREAD_ID: session.thread_id }),
+      },
+    };
+  }
+
+  #start(run: TurnRun, input: TurnInput): void {
+    const { store, settings, runner, commit } = this.#parts;
+    if (this.#abandoned) return;
+    const agent = settings.agents[run.agent];
+    if (run.ending || agent === undefined) return this.#ended(run, { status: "interrupted", code: "AGENT_INTERRUPTED", message: "it was ended before it began", retryable: false });
+    const running: RunningTurn = runner(run.agent, agent).start(input, {
+      onProcess: (mark) => commit(() => saveProcess(store, run.id, mark)),
+      onAgentSession: () => undefined,
+    });
+    run.running = running;
+    void running.ended.then((end) => this.#ended(run, end));
+    // Something may have come to steer it while it was being prepared.
+    this.#events.free(run.session);
+  }
+
+  #ended(run: TurnRun, end: TurnEnd): void {
+    if (this.#abandoned) return;
+    let ended: Ended = { returned: [], failed: [] };
+    this.#parts.commit(
+      () => {
+        ended = settleTurn(this.#parts, run, end);
+        this.#parts.notice("turn_ended", undefined, { turn: run.id, session: run.session, agent: run.agent, status: end.status, ...(end.status === "done" ? {} : { code: end.code, error: end.message }) });
+        for (const { item, reason } of ended.failed) this.#parts.notice("dispatch_failed", undefined, { dispatch: item.id, reason });
+      },
+      () => {
+        for (const { item, not_before } of ended.returned) this.#events.returned(run.session, { ...item, not_before, blocked: true, unsteered: false });
+        this.#free(run);
+      },
+    );
+  }
+
+  #free(run: TurnRun): void {
+    if (this.#bySession.get(run.session) === run) this.#bySession.delete(run.session);
+    if (this.#bySession.size === 0) for (const tell of this.#whenIdle.splice(0)) tell();
+    this.#events.free(run.session);
+  }
+}
