@@ -1,5 +1,5 @@
 import type { Broker } from "./broker/broker.ts";
-import { callService, unconfiguredServices, type Services } from "./clients/services.ts";
+import { unconfiguredServices } from "./clients/services.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { NexusError } from "./core/errors.ts";
 import type { NewEvent } from "./core/event.ts";
@@ -25,10 +25,10 @@ import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
 import type { Failure } from "./runtime/job.ts";
-import type { Runtime, RuntimeEvents } from "./runtime/runtime.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
 import { startBroker } from "./start-broker.ts";
-import { startEvaluators } from "./start-evaluators.ts";
+import { evaluatorEvents, startEvaluators } from "./start-evaluators.ts";
 import { Checkpointer, type HeldLog } from "./store/checkpointer.ts";
 import { isCurrentEpoch } from "./store/epoch.ts";
 import { lastSeq } from "./store/event-queries.ts";
@@ -128,8 +128,7 @@ export class Engine {
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
     this.#broker = startBroker({
       options, clock: this.#clock, ids: this.#ids,
-      commit: (work, committed) => this.#add(true, work, committed),
-      accept: (events) => void this.#intake.accept(events),
+      commit: (work, committed) => this.#add(true, work, committed), accept: (events) => void this.#intake.accept(events),
       notice: (kind, hookId, data) => this.#notices.write(kind, hookId, data),
     });
     this.#timekeeper = new Timekeeper({
@@ -144,7 +143,7 @@ export class Engine {
     });
     this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras: this.#eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
     const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));
-    this.#runtime = runtime(this.#runtimeEvents(options.services ?? unconfiguredServices));
+    this.#runtime = runtime(evaluatorEvents(this.#evaluation, options.services ?? unconfiguredServices, (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
     this.#evaluation.attach(this.#runtime);
   }
 
@@ -292,17 +291,5 @@ export class Engine {
     if (this.#watermark.cursor === this.#savedCursor) return;
     this.#savedCursor = this.#watermark.cursor;
     setMeta(this.#store, "eval_cursor", this.#savedCursor);
-  }
-
-  #runtimeEvents(services: Services): RuntimeEvents {
-    const { onResults, onFailed, onReturned, onLoadFailed } = this.#evaluation;
-    return {
-      onResults, onFailed, onReturned, onLoadFailed,
-      onCall: (_version, method, args) => callService(services, method, args),
-      onStray: (text) => this.#options.onStray?.(text),
-      onStarted: (pid) => this.#notices.write("evaluator_started", undefined, { pid }),
-      onWorkerEnded: (details) => this.#notices.write("worker_terminated", undefined, details),
-      onGone: ({ deliberate, came: _came, ...details }) => this.#notices.write(deliberate ? "evaluator_killed" : "evaluator_crashed", undefined, details),
-    };
   }
 }

@@ -1,5 +1,8 @@
+import { callService, type Services } from "./clients/services.ts";
 import type { Config } from "./config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
+import type { NoticeKind } from "./core/notice.ts";
+import type { JobEvents } from "./runtime/job.ts";
 import type { Isolation } from "./runtime/sandbox/isolation.ts";
 import { createRuntime, type Runtime, type RuntimeEvents } from "./runtime/runtime.ts";
 
@@ -33,4 +36,16 @@ export function startEvaluators({ config: { evaluator, hooks }, clock, database,
     // A clock that stands elsewhere (a replay, a test) stands there for hooks too.
     () => (clock === systemClock ? 0 : clock.now() - Date.now()),
   );
+}
+
+/** What evaluators report, and to whom. */
+export function evaluatorEvents(jobs: JobEvents, services: Services, onStray: (text: string) => void, notice: (kind: NoticeKind, data: Readonly<Record<string, unknown>>) => void): RuntimeEvents {
+  const { onResults, onFailed, onReturned, onLoadFailed } = jobs;
+  return {
+    onResults, onFailed, onReturned, onLoadFailed, onStray,
+    onCall: (_version, method, args) => callService(services, method, args),
+    onStarted: (pid) => notice("evaluator_started", { pid }),
+    onWorkerEnded: (details) => notice("worker_terminated", details),
+    onGone: ({ deliberate, came: _came, ...details }) => notice(deliberate ? "evaluator_killed" : "evaluator_crashed", details),
+  };
 }

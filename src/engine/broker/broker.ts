@@ -1,6 +1,7 @@
+import type { Dispatch } from "../core/dispatch.ts";
 import { queueModeOf } from "../core/queue-mode.ts";
 import { hookResultSchema } from "../core/result.ts";
-import { claimDispatch, dispatchById, returnDispatch, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
+import { claimForSteering, dispatchById, returnDispatch, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
 import { getMeta } from "../store/meta.ts";
 import { steering } from "./gather.ts";
 import { Deliverer } from "./deliverer.ts";
@@ -209,23 +210,39 @@ export class Broker {
   #steer(run: TurnRun, item: Item): void {
     const { store, commit } = this.#parts;
     run.steering = true;
-    let text: string | undefined;
+    let dispatch: Dispatch | undefined;
     const claim = (): void => {
-      const dispatch = dispatchById(store, item.id);
-      text = dispatch !== undefined && claimDispatch(store, item.id, run.id, "steer") ? steering(store, dispatch) : undefined;
+      dispatch = dispatchById(store, item.id);
+      if (claimForSteering(store, item.id, run.id)) run.handing = item;
     };
     commit(claim, () => {
-      if (text === undefined) return this.#steered(run);
+      if (run.handing === item && dispatch !== undefined) return void this.#hand(run, item, steering(store, dispatch));
+      // Cancelled meanwhile; or the turn has ended, and this is one of those behind it.
+      if (dispatch?.status === "pending") this.#room.putBack(run.session, { ...item, blocked: true });
+      this.#steered(run);
+    });
+  }
+
+  async #hand(run: TurnRun, item: Item, text: string): Promise<void> {
+    const { store, commit } = this.#parts;
+    const taken = await (run.running?.steer(text) ?? false);
+    // The turn's end came first, and has given it back.
+    if (run.handing !== item) return this.#steered(run);
+    if (taken) {
+      run.handing = undefined;
       run.steered.push(item);
-      void (run.running?.steer(text) ?? Promise.resolve(false)).then((taken) => {
-        // The turn's end has settled it already.
-        if (taken || this.#turns.of(run.session) !== run) return this.#steered(run);
-        run.steered.splice(run.steered.indexOf(item), 1);
-        commit(() => returnDispatch(store, item.id, 0, undefined), () => {
-          this.#room.putBack(run.session, { ...item, blocked: true, unsteered: true });
-          this.#steered(run);
-        });
-      });
+      return this.#steered(run);
+    }
+    let returned = false;
+    const giveBack = (): void => {
+      if (run.handing !== item) return;
+      run.handing = undefined;
+      returned = true;
+      returnDispatch(store, item.id, 0, undefined);
+    };
+    commit(giveBack, () => {
+      if (returned) this.#room.putBack(run.session, { ...item, blocked: true, unsteered: true });
+      this.#steered(run);
     });
   }
 

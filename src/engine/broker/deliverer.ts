@@ -58,10 +58,13 @@ export class Deliverer {
     const controller = new AbortController();
     this.#sending.set(delivery.id, controller);
     const result = await this.#attempt(delivery, controller.signal);
-    this.#sending.delete(delivery.id);
     if (!this.#started) return;
-    this.#unseen = true;
-    this.#parts.commit(() => this.#record(delivery, result), () => this.look());
+    // Until then its row says that it is to be sent.
+    this.#parts.commit(() => this.#record(delivery, result), () => {
+      this.#sending.delete(delivery.id);
+      this.#unseen = true;
+      this.look();
+    });
   }
 
   async #attempt(delivery: Delivery, signal: AbortSignal): Promise<SendResult> {

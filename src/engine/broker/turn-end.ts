@@ -37,11 +37,24 @@ export function settleTurn(parts: BrokerParts, run: TurnRun, end: TurnEnd): Ende
     ? { answer: end.text, agent_session: end.agent_session, usage: end.usage }
     : { answer: end.text, code: end.code, error: run.endedBy?.reason ?? end.message };
   if (!endTurn(store, run.id, { status, at, ...outcome })) return { returned: [], failed: [] };
-  if (!done) return settleFailure(parts, run, end, at);
+  const unhanded = takeBack(parts, run);
+  if (!done) {
+    const { returned, failed } = settleFailure(parts, run, end, at);
+    return { returned: [...unhanded, ...returned], failed };
+  }
   moveHead(store, run.session, run.id, at);
   const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text, at);
   for (const { id } of [...run.items, ...run.steered]) settleDispatch(store, id, "running", "done", at, said);
-  return { returned: [], failed: [] };
+  return { returned: unhanded, failed: [] };
+}
+
+/** What was to steer it, and had not been taken. */
+function takeBack({ store }: BrokerParts, run: TurnRun): Ended["returned"] {
+  const { handing } = run;
+  run.handing = undefined;
+  if (handing === undefined) return [];
+  returnDispatch(store, handing.id, 0, undefined);
+  return [{ item: handing, not_before: 0 }];
 }
 
 function settleFailure(parts: BrokerParts, run: TurnRun, end: Exclude<TurnEnd, { status: "done" }>, at: number): Ended {

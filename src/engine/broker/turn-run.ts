@@ -16,6 +16,8 @@ export class TurnRun {
   canSteer: boolean;
   /** One at a time is being handed over, so that they arrive in order. */
   steering = false;
+  /** It is this turn's, and the agent has not taken it yet. */
+  handing: Item | undefined;
   /** Why it was told to end. */
   endedBy: { readonly why: "interrupted" | "cancelled" | "stopped"; readonly reason: string } | undefined;
 

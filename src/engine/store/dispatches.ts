@@ -117,8 +117,15 @@ export function countPendingDispatches(store: Store): number {
 
 /** Inside a transaction: gives a waiting one to a turn. False when it waits no longer (cancelled by hand). */
 export function claimDispatch(store: Store, id: string, turnId: string, mode: EffectiveMode): boolean {
-  const claim = "UPDATE dispatches SET status = 'running', turn_id = ?, effective_mode = ?, attempts = attempts + 1, reason = NULL WHERE id = ? AND status = 'pending'";
-  return store.db.query(claim).run(turnId, mode, id).changes === 1;
+  const claim = "UPDATE dispatches SET status = 'running', turn_id = ?, effective_mode = ?, attempts = attempts + ?, reason = NULL WHERE id = ? AND status = 'pending'";
+  // What steers another's turn was no attempt of its own.
+  return store.db.query(claim).run(turnId, mode, mode === "steer" ? 0 : 1, id).changes === 1;
+}
+
+/** Inside a transaction: gives a waiting one to a turn that runs. False when one of them does so no longer. */
+export function claimForSteering(store: Store, id: string, turnId: string): boolean {
+  const runs = store.db.query("SELECT 1 FROM turns WHERE id = ? AND status = 'running'").get(turnId) !== null;
+  return runs && claimDispatch(store, id, turnId, "steer");
 }
 
 /** Inside a transaction: it waits again; its turn did not do it. */

@@ -9,7 +9,7 @@ import type { RemovalRecord } from "./retention-log.ts";
 type Expire = (store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord) => number;
 
 /** What goes by age alone, each from its oldest row on. */
-export const EXPIRIES: readonly Expire[] = [expireLogs, expireDispatches, expireNotices, expireSlots, expireStats, expireCounts];
+export const EXPIRIES: readonly Expire[] = [expireLogs, expireDispatches, expireTurns, expireNotices, expireSlots, expireStats, expireCounts];
 
 /** An invocation's id begins with the time it was made. */
 function expireLogs(store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord): number {
@@ -36,6 +36,27 @@ function expireDispatches(store: Store, rules: RetentionRules, now: number, limi
     noteInvocationHorizon(store, created_at);
   }
   return gone.length;
+}
+
+/**
+ * A turn goes when no dispatch and no session's end needs it, with its messages; a session when it was not used for as
+ * long. What is still to be delivered stays.
+ */
+function expireTurns(store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord): number {
+  const before = now - Math.max(rules.dispatches_days, rules.invocations_days) * DAY_MS;
+  const sessions = "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE updated_at < ? AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_key = sessions.key AND t.status = 'running') LIMIT ?) RETURNING updated_at AS at";
+  const needed = `EXISTS (SELECT 1 FROM dispatches d WHERE d.turn_id = t.id) OR EXISTS (SELECT 1 FROM sessions s WHERE s.head_turn_id = t.id)
+    OR EXISTS (SELECT 1 FROM deliveries v WHERE v.turn_id = t.id AND v.status = 'pending')`;
+  const old = store.db
+    .query<{ id: string; started_at: number }, [number, number]>(`SELECT t.id, t.started_at FROM turns t WHERE t.started_at < ? AND t.status <> 'running' AND NOT (${needed}) ORDER BY t.started_at LIMIT ?`)
+    .all(before, limit);
+  for (const { id, started_at } of old) {
+    record.add("deliveries", "age", store.db.query("DELETE FROM deliveries WHERE turn_id = ?").run(id).changes, started_at);
+    store.db.query("DELETE FROM inbox_items WHERE turn_id = ?").run(id);
+    store.db.query("DELETE FROM turns WHERE id = ?").run(id);
+    record.add("turns", "age", 1, started_at);
+  }
+  return old.length + remove(store, sessions, [before, limit], (at) => record.add("sessions", "age", 1, at));
 }
 
 function expireNotices(store: Store, rules: RetentionRules, now: number, limit: number, record: RemovalRecord): number {
