@@ -6,6 +6,7 @@ import type { Hook, HookMetadata } from "../../src/engine/core/hook.ts";
 import { createIds } from "../../src/engine/core/ids.ts";
 import type { Invocation } from "../../src/engine/core/invocation.ts";
 import type { Notice } from "../../src/engine/core/notice.ts";
+import type { EngineOptions } from "../../src/engine/engine-options.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { Isolation } from "../../src/engine/runtime/sandbox/isolation.ts";
 import type { Services } from "../../src/engine/clients/services.ts";
@@ -26,6 +27,8 @@ export interface TestEngineOptions {
   readonly clock?: Clock;
   readonly config?: DeepPartial<ReturnType<typeof configSchema.parse>>;
   readonly services?: Services;
+  /** Instead of real agents and adapters. */
+  readonly broker?: EngineOptions["broker"];
   /** Default: a process without a sandbox, as `isolation = "process"`. */
   readonly isolation?: Isolation;
   readonly timers?: boolean;
@@ -59,6 +62,7 @@ export class TestEngine {
       clock: this.#clock,
       timers: options.timers ?? false,
       ...(options.start === undefined ? {} : { start: options.start(this.store) }),
+      ...(options.broker === undefined ? {} : { broker: options.broker }),
       ...(options.services === undefined ? {} : { services: options.services }),
       onRecorded: ({ notices }) => {
         this.notices.push(...notices);

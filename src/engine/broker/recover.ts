@@ -42,7 +42,7 @@ function adopt(parts: BrokerParts, turns: Turns, turn: Turn): void {
   if (session === undefined || turn.context === undefined || dispatches.length === 0) return;
   const itemOf = (id: string, created_at: number): Item => ({ id, order: 0, mode: "followup", agent: turn.agent, group: "", created_at, not_before: 0, blocked: true, unsteered: false });
   const own = dispatches.filter(({ effective_mode }) => effective_mode !== "steer");
-  const run = new TurnRun({ id: turn.id, session: turn.session_key, items: own.map(({ id, created_at }) => itemOf(id, created_at)), canSteer: true });
+  const run = new TurnRun({ id: turn.id, session: turn.session_key, items: own.map(({ id, created_at }) => itemOf(id, created_at)), canSteer: true, outlives: true });
   run.steered.push(...dispatches.filter(({ effective_mode }) => effective_mode === "steer").map(({ id, created_at }) => itemOf(id, created_at)));
   turns.adopt(run, session, own, turn.context);
 }

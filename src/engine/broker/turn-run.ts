@@ -14,6 +14,8 @@ export class TurnRun {
   /** Undefined until its runner was started. */
   running: RunningTurn | undefined;
   canSteer: boolean;
+  /** Its agent is not this daemon's child: it goes on when the daemon ends. */
+  readonly outlives: boolean;
   /** One at a time is being handed over, so that they arrive in order. */
   steering = false;
   /** It is this turn's, and the agent has not taken it yet. */
@@ -21,13 +23,14 @@ export class TurnRun {
   /** Why it was told to end. */
   endedBy: { readonly why: "interrupted" | "cancelled" | "stopped"; readonly reason: string } | undefined;
 
-  constructor(given: { id: string; session: string; items: readonly Item[]; canSteer: boolean }) {
+  constructor(given: { id: string; session: string; items: readonly Item[]; canSteer: boolean; outlives: boolean }) {
     this.id = given.id;
     this.session = given.session;
     this.items = given.items;
     this.agent = given.items[0]?.agent ?? "";
     this.group = given.items[0]?.group ?? "";
     this.canSteer = given.canSteer;
+    this.outlives = given.outlives;
   }
 
   get ending(): boolean {

@@ -67,7 +67,7 @@ export class Turns {
     const id = ids.make("trn", now());
     const agent = items[0]?.agent ?? "";
     const runner = settings.agents[agent]?.runner ?? "command";
-    const run = new TurnRun({ id, session, items, canSteer: runner !== "http" && runner !== "llm" });
+    const run = new TurnRun({ id, session, items, canSteer: runner !== "http" && runner !== "llm", outlives: runner === "inbox" });
     this.#bySession.set(session, run);
     let claimed: Dispatch[] = [];
     let stored: StoredSession | undefined;
@@ -94,12 +94,12 @@ export class Turns {
     this.#start(run, this.#inputOf(run, session, dispatches, context));
   }
 
-  /** Waits for what runs, then ends it. */
+  /** Waits for what runs, then ends it; without what outlives the daemon. */
   async stop(forMs: number): Promise<void> {
-    if (this.#bySession.size === 0) return;
+    if (this.#isAlone) return;
     await new Promise<void>((resolve) => {
       const ending = setTimeout(() => {
-        for (const run of this.#bySession.values()) run.end("stopped", "the daemon was stopped");
+        for (const run of this.#own) run.end("stopped", "the daemon was stopped");
       }, forMs);
       const giveUp = setTimeout(resolve, forMs + ENDING_MS);
       this.#whenIdle.push(() => {
@@ -113,7 +113,15 @@ export class Turns {
   /** Ends all of them and writes nothing more. */
   abandon(): void {
     this.#abandoned = true;
-    for (const run of this.#bySession.values()) run.end("stopped", "the engine has ended");
+    for (const run of this.#own) run.end("stopped", "the engine has ended");
+  }
+
+  get #own(): TurnRun[] {
+    return [...this.#bySession.values()].filter(({ outlives }) => !outlives);
+  }
+
+  get #isAlone(): boolean {
+    return this.#own.length === 0;
   }
 
   async #run(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[]): Promise<void> {
@@ -191,7 +199,7 @@ export class Turns {
 
   #free(run: TurnRun): void {
     if (this.#bySession.get(run.session) === run) this.#bySession.delete(run.session);
-    if (this.#bySession.size === 0) for (const tell of this.#whenIdle.splice(0)) tell();
+    if (this.#isAlone) for (const tell of this.#whenIdle.splice(0)) tell();
     this.#events.free(run.session);
   }
 }

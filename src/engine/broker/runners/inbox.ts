@@ -63,6 +63,7 @@ export class InboxDesk {
     };
     const age = now() - (inboxItem(store, input.turn_id)?.created_at ?? now());
     const timer = setTimeout(() => close({ status: "timeout", code: "AGENT_TIMEOUT", message: `no answer in ${agent.timeout_ms} ms`, retryable: false }), Math.max(0, agent.timeout_ms - age));
+    timer.unref();
     this.#open.set(input.turn_id, { agent, end, timer });
     commit(() => putInInbox(store, { turn_id: input.turn_id, agent: input.agent, input_json: JSON.stringify(input), created_at: now() }), () => this.look());
     return {
