@@ -8,7 +8,7 @@ export const mutants: readonly Mutant[] = [
   { name: "fold-boring-only", file: WALK, find: "AND NOT EXISTS (SELECT 1 FROM invocation_logs l WHERE l.invocation_id = i.id))`", replace: ")`", tests: HOUSEKEEPER, filter: "after a day what is boring" },
   { name: "fold-evaluated-only", file: WALK, find: "row.passed === 1 && ", replace: "", tests: ["test/engine/evaluation/retention.test.ts"], filter: "behind a pair that is not terminal" },
   { name: "remove-evaluated-only", file: "src/engine/store/retention/event-walk.ts", find: "e.seq <= ?2 AND", replace: "?2 = ?2 AND", tests: HOUSEKEEPER, filter: "what evaluation has not passed" },
-  { name: "keep-pending", file: "src/engine/store/retention/event-walk.ts", find: "d.status = 'pending')", replace: "d.status = 'none')", tests: HOUSEKEEPER, filter: "a pending dispatch keeps" },
+  { name: "keep-pending", file: "src/engine/store/retention/event-walk.ts", find: "d.status IN ('pending', 'running'))", replace: "d.status = 'none')", tests: HOUSEKEEPER, filter: "a pending dispatch keeps" },
   { name: "full-walk-daily", file: "src/engine/pipeline/housekeeper.ts", find: "    if (full) this.#beginAnew(now);", replace: "    if (this.#fullAt < 0) this.#beginAnew(now);", tests: HOUSEKEEPER, filter: "met again the next day" },
   { name: "failed-pass-begins-anew", file: "src/engine/pipeline/housekeeper.ts", find: "      this.#fullAt = Number.NEGATIVE_INFINITY;\n", replace: "", tests: HOUSEKEEPER, filter: "could not be committed" },
   { name: "text-is-told", file: "src/engine/store/retention/clear-event.ts", find: "event.content !== null && event.content !== \"\"", replace: "event.content === \"\"", tests: HOUSEKEEPER, filter: "an event goes with everything" },

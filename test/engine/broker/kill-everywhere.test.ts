@@ -52,7 +52,7 @@ function check(world: BrokerWorld, pieces: readonly Piece[], killed: boolean): s
   return wrong;
 }
 
-// switch: mutant lost-turns-stay-lost, left-over-lives, steered-are-lost, claim-twice
+// switch: mutant lost-turns-stay-lost, left-over-lives, steered-are-lost, sent-while-unrecorded
 for (const [name, pieces] of Object.entries(SCENARIOS)) {
   test(`killed at every step of a dispatch's life: ${name}`, () => {
     let runs = 0;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Dispatch } from "../../../src/engine/core/dispatch.ts";
-import { countPendingDispatches, firesSince, insertDispatch, listDispatches } from "../../../src/engine/store/dispatches.ts";
+import { claimDispatch, claimForSteering, countPendingDispatches, dispatchById, firesSince, insertDispatch, listDispatches, returnDispatch, reviveDispatch, settleDispatch } from "../../../src/engine/store/dispatches.ts";
 import { T0, tempStore } from "../../helpers/rows.ts";
 
 function dispatch(n: number, parts: Partial<Dispatch> = {}): Dispatch {
@@ -29,4 +29,22 @@ test("the fires of a quota are those of the hook since a time, oldest first", ()
   for (const n of [3, 1, 2]) insertDispatch(temp.store, dispatch(n));
   insertDispatch(temp.store, dispatch(4, { hook_id: "hook_b" }));
   expect(firesSince(temp.store, "hook_a", T0 + 1)).toEqual([T0 + 2, T0 + 3]);
+});
+
+// switch: mutant claim-twice
+test("what waits is given to one turn; what is settled or taken is given to none, and comes back only from where it is", () => {
+  using temp = tempStore();
+  const { store } = temp;
+  for (const n of [1, 2, 3]) insertDispatch(store, dispatch(n));
+  expect(claimDispatch(store, "dsp_1", "trn_1", "direct")).toBe(true);
+  expect(claimDispatch(store, "dsp_1", "trn_2", "direct")).toBe(false);
+  expect(settleDispatch(store, "dsp_2", "pending", "cancelled", T0, "by hand")).toBe(true);
+  expect(claimDispatch(store, "dsp_2", "trn_2", "direct")).toBe(false);
+  expect(settleDispatch(store, "dsp_2", "running", "done", T0, undefined)).toBe(false);
+  // A turn that has ended, or never was, takes nothing more.
+  expect(claimForSteering(store, "dsp_3", "trn_9")).toBe(false);
+  returnDispatch(store, "dsp_1", T0 + 5, "lost");
+  expect(dispatchById(store, "dsp_1")).toMatchObject({ status: "pending", attempts: 1, not_before: T0 + 5, reason: "lost" });
+  reviveDispatch(store, "dsp_2");
+  expect(dispatchById(store, "dsp_2")).toMatchObject({ status: "pending", attempts: 0, reason: "retried by hand" });
 });

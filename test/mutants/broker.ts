@@ -1,0 +1,19 @@
+import type { Mutant } from "./mutant.ts";
+
+const KILLS = ["test/engine/broker/kill-everywhere.test.ts"];
+const PLAN = ["test/engine/broker/queue-plan.test.ts"];
+const CONTEXT = ["test/engine/broker/context/assemble.test.ts"];
+
+/** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
+export const mutants: readonly Mutant[] = [
+  { name: "lost-turns-stay-lost", file: "src/engine/broker/recover.ts", find: "lost.forEach((turn) => giveBack(parts, turn))", replace: "void lost", tests: KILLS, filter: "one answer" },
+  { name: "left-over-lives", file: "src/engine/broker/recover.ts", find: "await Promise.all(lost.map((turn) => parts.endLeftOver(turn.id, turn.process)));", replace: "", tests: KILLS, filter: "one answer" },
+  { name: "steered-are-lost", file: "src/engine/broker/turn-end.ts", find: "  returnDispatch(store, handing.id, 0, undefined);\n", replace: "", tests: KILLS, filter: "steered" },
+  { name: "claim-twice", file: "src/engine/store/dispatches.ts", find: "reason = NULL WHERE id = ? AND status = 'pending'\"", replace: "reason = NULL WHERE id = ?\"", tests: ["test/engine/store/dispatches.test.ts"] },
+  { name: "sent-while-unrecorded", file: "src/engine/broker/deliverer.ts", find: "    if (!this.#started) return;\n    // Until then", replace: "    this.#sending.delete(delivery.id);\n    if (!this.#started) return;\n    // Until then", tests: KILLS, filter: "three in a row" },
+  { name: "collect-loses", file: "src/engine/broker/queue-plan.ts", find: 'mode === "collect" && group === head.group);', replace: 'mode === "collect");', tests: PLAN },
+  { name: "drop-too-many", file: "src/engine/broker/queue-plan.ts", find: "candidates.slice(0, over)", replace: "candidates.slice(0, over + 1)", tests: PLAN },
+  { name: "history-first-cut", file: "src/engine/broker/context/assemble.ts", find: "    if (sum(kept) + tokensOf(text) > budget) break;\n", replace: "", tests: CONTEXT },
+  { name: "mark-is-guessable", file: "src/engine/broker/context/untrusted.ts", find: '.digest("hex").slice(0, 16);', replace: '.digest("hex").slice(0, 0).padEnd(16, "0");', tests: CONTEXT },
+  { name: "invisible-stays", file: "src/engine/broker/context/untrusted.ts", find: '.replaceAll("\\r\\n", "\\n").replaceAll(INVISIBLE,', replace: '.replaceAll(/(?!)/g,', tests: CONTEXT },
+];
