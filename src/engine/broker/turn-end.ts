@@ -1,5 +1,6 @@
 import { NexusError } from "../core/errors.ts";
 import type { NewEvent, StoredEvent } from "../core/event.ts";
+import type { OutboundSettings } from "../core/outbound-settings.ts";
 import type { TurnStatus } from "../core/turn.ts";
 import { insertDelivery } from "../store/deliveries.ts";
 import { dispatchById, returnDispatch, settleDispatch } from "../store/dispatches.ts";
@@ -98,7 +99,7 @@ function reply(parts: BrokerParts, run: TurnRun, text: string, at: number): stri
   if (name === undefined) return `answered; no [outbound] adapter has the channel "${channel}"`;
   const settings = parts.settings.outbound[name];
   if (settings === undefined) return undefined;
-  const texts = splitText(text, parts.outbound(name, settings).limit);
+  const texts = splitText(text, limitOf(parts, name, settings));
   for (const [index, part] of texts.entries()) {
     const id = parts.ids.make("dlv", at);
     const message: OutboundMessage = {
@@ -118,6 +119,15 @@ function reply(parts: BrokerParts, run: TurnRun, text: string, at: number): stri
     insertDelivery(store, { id, turn_id: run.id, event_id: event.id, session_key: run.session, outbound: name, part: index + 1, parts: texts.length, message_json: JSON.stringify(store.redactor.value(message)), created_at: at });
   }
   return undefined;
+}
+
+/** An adapter that cannot be made says so when it is to send; here, in a transaction, it costs no more than the split. */
+function limitOf(parts: BrokerParts, name: string, settings: OutboundSettings): number | undefined {
+  try {
+    return parts.outbound(name, settings).limit;
+  } catch {
+    return undefined;
+  }
 }
 
 function eventOf({ store }: BrokerParts, dispatchId: string): StoredEvent | undefined {
