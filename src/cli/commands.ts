@@ -4,11 +4,13 @@ import type { CommandSpec } from "./call.ts";
 export const GROUPS: Readonly<Record<string, string>> = {
   hooks: "register hooks, look at them, steer them",
   events: "put events in, look at them",
+  identity: "say who senders are, ask what they may",
 };
 
 const DRY_RUN = ["--dry-run", "say what would happen, change nothing"] as const;
 const HOOK = ["<hook>", "slug, id, or a unique prefix of the id"] as const;
 const KEEP_STATE = ["--keep-state", "give the new version the state of the current one"] as const;
+const PERSON = ["<person>", "slug, id, a unique prefix of the id, or a name that only one has"] as const;
 const METADATA = [
   ["--name <name>", "name for people; the slug comes from it"],
   ["--mode <mode>", "persistent or one-shot"],
@@ -146,6 +148,44 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--count <n>", "end after so many"],
     ],
     load: () => import("./commands/events-tail.ts"),
+  },
+  {
+    path: "identity add",
+    summary: "make a person known",
+    args: [["<name>", "as people say it; the slug comes from it"]],
+    options: [
+      ["--type <type>", "known, or owner (known)"],
+      ["--relationship <word>", "family, colleague, ...: for triggers and access policies"],
+      ["--contact <channel:value...>", "senders that are this person, as events name them: imessage:+15550100"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/identity-add.ts"),
+  },
+  { path: "identity list", summary: "persons and their contacts", options: [["--type <type>", "only owner, or only known"]], load: () => import("./commands/identity-list.ts") },
+  {
+    path: "identity link",
+    summary: "say that a sender is this person",
+    args: [PERSON, ["<contact>", "channel:value, as events name the sender"]],
+    options: [DRY_RUN],
+    load: () => import("./commands/identity-link.ts"),
+  },
+  {
+    path: "identity remove",
+    summary: "forget a person, or that one contact is theirs",
+    args: [PERSON],
+    options: [["--contact <channel:value>", "only this contact"], DRY_RUN],
+    load: () => import("./commands/identity-remove.ts"),
+  },
+  {
+    path: "identity check",
+    summary: "who a sender is, what would happen to their event, and by which access policy",
+    options: [
+      ["--channel <channel>", "channel of the event"],
+      ["--sender <id>", "its sender; on the channel webhook, its source"],
+      ["--thread <id>", "its thread"],
+      ["--type <type>", "its type (message)"],
+    ],
+    load: () => import("./commands/identity-check.ts"),
   },
   {
     path: "serve",
