@@ -132,7 +132,7 @@ CREATE TABLE events (
   depth INTEGER NOT NULL DEFAULT 0,
   addressed_to TEXT,
   suppressed TEXT
-, root_id TEXT) STRICT;
+, root_id TEXT, principal_json TEXT, access_policy TEXT, access_json TEXT) STRICT;
 
 CREATE VIRTUAL TABLE events_fts USING fts5(event_id UNINDEXED, content, content='events_fts_source', content_rowid='seq');
 
@@ -320,7 +320,7 @@ CREATE TABLE persons (
   canonical_name TEXT NOT NULL,
   type TEXT NOT NULL DEFAULT 'person',
   relationship TEXT
-) STRICT;
+, slug TEXT) STRICT;
 
 CREATE TABLE retention_log (
   day INTEGER NOT NULL,
@@ -450,11 +450,15 @@ CREATE INDEX idx_invocations_hook ON hook_invocations(hook_id);
 
 CREATE INDEX idx_invocations_time ON hook_invocations(started_at);
 
+CREATE UNIQUE INDEX idx_links_certain ON person_contact_links(contact_id) WHERE confidence >= 1;
+
 CREATE INDEX idx_links_contact ON person_contact_links(contact_id);
 
 CREATE INDEX idx_notices_hook ON notices(hook_id) WHERE hook_id IS NOT NULL;
 
 CREATE INDEX idx_participants_contact ON event_participants(contact_id);
+
+CREATE UNIQUE INDEX idx_persons_slug ON persons(slug);
 
 CREATE INDEX idx_sessions_updated ON sessions(updated_at);
 

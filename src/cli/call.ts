@@ -29,6 +29,15 @@ export function textOption(call: Call, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** An option that may be given several times, or with several values. */
+export function listOption(call: Call, name: string): string[] {
+  const value = call.options[name];
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 export function flag(call: Call, name: string): boolean {
   return call.options[name] === true;
 }
+
+/** The option of every command that writes. */
+export const DRY_RUN = ["--dry-run", "say what would happen, change nothing"] as const;

@@ -1,4 +1,5 @@
-import type { CommandSpec } from "./call.ts";
+import { BROKER_COMMANDS } from "./broker-commands.ts";
+import { DRY_RUN, type CommandSpec } from "./call.ts";
 
 /** What the groups are for, in the help. */
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -8,11 +9,12 @@ export const GROUPS: Readonly<Record<string, string>> = {
   sessions: "the conversations of agents",
   agents: "who answers, and sending work from one to another",
   inbox: "for agents that fetch their work themselves",
+  identity: "say who senders are, ask what they may",
 };
 
-const DRY_RUN = ["--dry-run", "say what would happen, change nothing"] as const;
 const HOOK = ["<hook>", "slug, id, or a unique prefix of the id"] as const;
 const KEEP_STATE = ["--keep-state", "give the new version the state of the current one"] as const;
+const PERSON = ["<person>", "slug, id, a unique prefix of the id, or a name that only one has"] as const;
 const METADATA = [
   ["--name <name>", "name for people; the slug comes from it"],
   ["--mode <mode>", "persistent or one-shot"],
@@ -151,83 +153,44 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import("./commands/events-tail.ts"),
   },
+  ...BROKER_COMMANDS,
   {
-    path: "dispatches list",
-    summary: "dispatches, newest last",
+    path: "identity add",
+    summary: "make a person known",
+    args: [["<name>", "as people say it; the slug comes from it"]],
     options: [
-      ["--status <status>", "pending, running, done, failed, dropped, expired or cancelled"],
-      ["--session <key>", "only of this session"],
-      ["--agent <name>", "only those that named this agent"],
-      ["--hook <hook>", "only of this hook"],
-      ["--last <n>", "how many (20)"],
-    ],
-    load: () => import("./commands/dispatches-list.ts"),
-  },
-  {
-    path: "dispatches show",
-    summary: "one dispatch, its turn and what was delivered",
-    args: [["<id>", "of a dispatch, or of a delivery"]],
-    options: [["--context", "print what the agent was given, to the letter"]],
-    load: () => import("./commands/dispatches-show.ts"),
-  },
-  {
-    path: "dispatches deliveries",
-    summary: "messages on their way; --status dead is the dead-letter list",
-    options: [
-      ["--status <status>", "pending, sent, dead or cancelled"],
-      ["--last <n>", "how many (20)"],
-    ],
-    load: () => import("./commands/dispatches-deliveries.ts"),
-  },
-  { path: "dispatches retry", summary: "let a settled dispatch, or a dead delivery, be tried again", args: [["<id>", "of a dispatch, or of a delivery"]], options: [DRY_RUN], load: () => import("./commands/dispatches-retry.ts") },
-  { path: "dispatches cancel", summary: "take a dispatch back; a running turn that is only for it is ended", args: [["<id>", "of a dispatch"]], options: [DRY_RUN], load: () => import("./commands/dispatches-cancel.ts") },
-  { path: "sessions list", summary: "sessions, most recently used first", options: [["--last <n>", "how many (20)"]], load: () => import("./commands/sessions-list.ts") },
-  { path: "sessions show", summary: "a session's turns, and what waits for it", args: [["<session>", "its key"]], options: [["--last <n>", "so many turns (10)"]], load: () => import("./commands/sessions-show.ts") },
-  {
-    path: "sessions fork",
-    summary: "make a session of its own that begins with another's history",
-    args: [["<session>", "its key"]],
-    options: [
-      ["--as <key>", "key of the new one"],
-      ["--at <turn>", "the turn it goes on from (the newest)"],
+      ["--type <type>", "known, or owner (known)"],
+      ["--relationship <word>", "family, colleague, ...: for triggers and access policies"],
+      ["--contact <channel:value...>", "senders that are this person, as events name them: imessage:+15550100"],
       DRY_RUN,
     ],
-    load: () => import("./commands/sessions-fork.ts"),
+    load: () => import("./commands/identity-add.ts"),
   },
-  { path: "agents list", summary: "configured agents and what they do now", load: () => import("./commands/agents-list.ts") },
+  { path: "identity list", summary: "persons and their contacts", options: [["--type <type>", "only owner, or only known"]], load: () => import("./commands/identity-list.ts") },
   {
-    path: "agents send",
-    summary: "hand work to an agent; no hook is asked",
-    args: [["[text]", "default, and -: standard input"]],
+    path: "identity link",
+    summary: "say that a sender is this person",
+    args: [PERSON, ["<contact>", "channel:value, as events name the sender"]],
+    options: [DRY_RUN],
+    load: () => import("./commands/identity-link.ts"),
+  },
+  {
+    path: "identity remove",
+    summary: "forget a person, or that one contact is theirs",
+    args: [PERSON],
+    options: [["--contact <channel:value>", "only this contact"], DRY_RUN],
+    load: () => import("./commands/identity-remove.ts"),
+  },
+  {
+    path: "identity check",
+    summary: "who a sender is, what would happen to their event, and by which access policy",
     options: [
-      ["--to <agent>", "who is to do it"],
-      ["--from <agent>", "who asks (NEXUS_AGENT_ID)"],
-      ["--session <key>", "default: one for these two agents"],
-      ["--mode <mode>", "steer, followup, collect or interrupt, if it is busy"],
-      ["--wait <time>", "wait so long for the answer and print it: 30s"],
-      DRY_RUN,
+      ["--channel <channel>", "channel of the event"],
+      ["--sender <id>", "its sender; on the channel webhook, its source"],
+      ["--thread <id>", "its thread"],
+      ["--type <type>", "its type (message)"],
     ],
-    load: () => import("./commands/agents-send.ts"),
-  },
-  {
-    path: "inbox next",
-    summary: "take the next turn of an agent",
-    options: [
-      ["--agent <name>", "whose (NEXUS_AGENT_ID)"],
-      ["--wait <time>", "wait so long for one: 30s"],
-    ],
-    load: () => import("./commands/inbox-next.ts"),
-  },
-  { path: "inbox ack", summary: "say that a taken turn is being worked on: its lease begins anew", args: [["<turn>", "its id"]], load: () => import("./commands/inbox-ack.ts") },
-  {
-    path: "inbox reply",
-    summary: "answer a turn",
-    args: [
-      ["<turn>", "its id"],
-      ["[text]", "default, and -: standard input"],
-    ],
-    options: [["--failed <reason>", "it could not be done"]],
-    load: () => import("./commands/inbox-reply.ts"),
+    load: () => import("./commands/identity-check.ts"),
   },
   {
     path: "serve",

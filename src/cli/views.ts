@@ -2,6 +2,7 @@ import type { Event, StoredEvent } from "../engine/core/event.ts";
 import type { Hook, HookVersion } from "../engine/core/hook.ts";
 import type { Invocation } from "../engine/core/invocation.ts";
 import { isSkip } from "../engine/core/invocation.ts";
+import type { Person } from "../engine/core/person.ts";
 import { isoTime } from "./output.ts";
 
 /** What `--json` prints of the vocabulary: the tables' names, times as ISO 8601, nothing that is not there. */
@@ -58,6 +59,10 @@ export function eventView(event: Event | StoredEvent): Record<string, unknown> {
 
 export function invocationView(invocation: Invocation, slug?: string): Record<string, unknown> {
   return { ...invocation, ...(slug === undefined ? {} : { hook: slug }), started_at: isoTime(invocation.started_at), finished_at: isoTime(invocation.finished_at) };
+}
+
+export function personView({ id, slug, canonical_name, type, relationship, contacts }: Person): Record<string, unknown> {
+  return { id, slug, canonical_name, type, relationship, contacts };
 }
 
 /** The `Fired` column. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { accessPoliciesSchema, ACCESS_SETTINGS } from "./core/access-policy.ts";
 import { agentSchema } from "./core/agent-settings.ts";
 import { NexusError } from "./core/errors.ts";
 import { nearest } from "./core/nearest.ts";
@@ -111,6 +112,7 @@ export const configSchema = z.strictObject({
       history_turns: z.int().min(0).max(1_000).default(20).describe("turns of the session that go along when a hook asks for the thread"),
     })
     .prefault({}),
+  access: accessPoliciesSchema.default([]).describe("whose events hooks may see, with which permissions and in which session; see docs/identity.md"),
   secrets: z
     .strictObject({
       env: z.array(z.string().min(1).max(256)).max(200).default([]).describe("variables whose values never reach the database or the log, beside those whose names look secret"),
@@ -149,7 +151,9 @@ function configError(path: string, error: z.ZodError): NexusError {
   }
   const key = issue.keys[0] ?? "";
   const full = [...issue.path, key].join(".");
-  return new NexusError("CONFIG_INVALID", `${path}: unknown key \`${full}\``, { did_you_mean: nearest(full, settingNames()) });
+  // The n-th table of a list has the settings of all of them.
+  const name = [...issue.path.filter((part) => typeof part === "string"), key].join(".");
+  return new NexusError("CONFIG_INVALID", `${path}: unknown key \`${full}\``, { did_you_mean: nearest(name, [...settingNames(), ...ACCESS_SETTINGS]) });
 }
 
 function settingNames(): string[] {

@@ -105,7 +105,7 @@ export class Engine {
       evaluation: this.#evaluation,
       watermark: this.#watermark,
       recovery,
-      persona: config.persona,
+      persona: config.persona, access: config.access,
       limits: config.events,
     });
     this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor);
@@ -252,6 +252,7 @@ export class Engine {
     }
     // Asked each time: a change made over this process's own connection does not move the data version.
     this.#follower.refresh();
+    this.#intake.identity.refresh();
     heartbeat.beat(this.#clock.now());
     this.#saveCursor();
   }

@@ -1,12 +1,14 @@
 import { loadConfig } from "../../engine/config.ts";
+import { denialText } from "../../engine/core/access-policy.ts";
 import { NexusError } from "../../engine/core/errors.ts";
 import type { NewEvent } from "../../engine/core/event.ts";
 import { normaliseEvent, parseEventBytes } from "../../engine/ingest/normalise.ts";
+import { Identity } from "../../engine/pipeline/identity.ts";
 import { insertEvents } from "../../engine/store/events.ts";
 import { refuseWhenFull } from "../../engine/store/waiting.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
-import { emit, emitJson, paint, printable } from "../output.ts";
+import { emit, emitJson, oneLine, paint, printable } from "../output.ts";
 import { causedByTurn } from "../turn-cause.ts";
 import { eventView } from "../views.ts";
 import { withStore } from "../workspace.ts";
@@ -22,7 +24,7 @@ const FIELDS = {
 } as const;
 
 export const run: Run = async (call) => {
-  const { events } = loadConfig(call.home);
+  const { events, access, persona } = loadConfig(call.home);
   const event = causedByTurn(await eventOf(call, events.max_bytes), process.env);
   if (flag(call, "dryRun")) {
     if (call.json) emitJson({ ...eventView(event), dry_run: true });
@@ -32,13 +34,14 @@ export const run: Run = async (call) => {
   await withStore(call, "create", (store) => {
     const [stored] = store.write(() => {
       refuseWhenFull(store, events.max_waiting);
-      return insertEvents(store, [event], { maxDepth: events.max_depth, maxChain: events.max_chain });
+      const { standingOf } = new Identity({ store, policies: access, persona });
+      return insertEvents(store, [event], { maxDepth: events.max_depth, maxChain: events.max_chain, standingOf });
     });
     if (stored === undefined) return;
-    const { event: { id }, duplicate } = stored;
+    const { event: { id, suppressed }, duplicate } = stored;
     if (call.json) emitJson({ ...eventView(stored.event), duplicate });
     else if (call.quiet) emit(printable(id));
-    else emit(duplicate ? `· Event was there already, nothing was stored: ${printable(id)}` : `${paint("green", "✓")} Event stored: ${printable(id)}`);
+    else emit(duplicate ? `· Event was there already, nothing was stored: ${printable(id)}` : `${paint("green", "✓")} Event stored: ${printable(id)}${suppressed === "denied" ? `; not to be evaluated: ${oneLine(denialText(stored.event))}` : ""}`);
   });
 };
 

@@ -3,6 +3,7 @@ import { loadConfig, type Config } from "../../engine/config.ts";
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
 import { readNdjson, type NdjsonLine } from "../../engine/ingest/ndjson.ts";
 import type { NormaliseOptions } from "../../engine/ingest/normalise.ts";
+import { Identity } from "../../engine/pipeline/identity.ts";
 import { insertEvents } from "../../engine/store/events.ts";
 import type { Store } from "../../engine/store/open.ts";
 import { refuseWhenFull } from "../../engine/store/waiting.ts";
@@ -33,7 +34,8 @@ interface Summary {
 type Ack = { readonly line: number; readonly id: string; readonly seq: number; readonly duplicate: boolean } | { readonly line: number; readonly error: { readonly code: string; readonly message: string } };
 
 export const run: Run = async (call) => {
-  const { events } = loadConfig(call.home);
+  const config = loadConfig(call.home);
+  const { events } = config;
   // A stream may last for days: each line has its own time.
   const options: NormaliseOptions = { get now() { return Date.now(); }, maxBytes: events.max_bytes };
   const [strict, ack, dryRun] = [flag(call, "strict"), flag(call, "ack"), flag(call, "dryRun")];
@@ -52,7 +54,7 @@ export const run: Run = async (call) => {
     }
   };
   if (dryRun) await readAll((lines) => ((summary.stored += lines.filter((line) => "event" in line).length), []));
-  else await withStore(call, "create", (store) => readAll((lines) => insert(store, lines, events, summary)));
+  else await withStore(call, "create", (store) => readAll((lines) => insert(store, lines, config, summary)));
   if (!ack) print(call, summary, dryRun);
   return failed ? EXIT.findings : EXIT.done;
 };
@@ -69,11 +71,13 @@ async function* batches({ stream, whole }: Input, strict: boolean, options: Norm
   if (gathered.length > 0) yield gathered;
 }
 
-function insert(store: Store, lines: readonly NdjsonLine[], limits: Config["events"], summary: Summary): readonly Ack[] {
+function insert(store: Store, lines: readonly NdjsonLine[], { events: limits, access, persona }: Config, summary: Summary): readonly Ack[] {
   const given = lines.flatMap((line) => ("event" in line ? [causedByTurn(line.event, process.env)] : []));
   const inserted = given.length === 0 ? [] : store.write(() => {
     refuseWhenFull(store, limits.max_waiting);
-    return insertEvents(store, given, { maxDepth: limits.max_depth, maxChain: limits.max_chain });
+    // Made anew for each transaction: a stream may last for days, and persons change meanwhile.
+    const { standingOf } = new Identity({ store, policies: access, persona });
+    return insertEvents(store, given, { maxDepth: limits.max_depth, maxChain: limits.max_chain, standingOf });
   });
   const duplicates = inserted.filter(({ duplicate }) => duplicate).length;
   summary.duplicates += duplicates;

@@ -1,3 +1,5 @@
+import { denialText } from "../../engine/core/access-policy.ts";
+import type { Access } from "../../engine/core/event.ts";
 import { whyEvent } from "../../engine/pipeline/why.ts";
 import { hookById } from "../../engine/store/hooks.ts";
 import { eventById } from "../../engine/store/event-queries.ts";
@@ -7,6 +9,7 @@ import { traceOf, type TraceStep } from "../../engine/broker/trace.ts";
 import type { Call, Run } from "../call.ts";
 import { flag } from "../call.ts";
 import { emit, emitJson, isoTime, latency, oneLine, printable } from "../output.ts";
+import { principalText } from "../person-text.ts";
 import { table } from "../table.ts";
 import { eventView, firedWord, invocationView } from "../views.ts";
 import { withStore } from "../workspace.ts";
@@ -20,8 +23,9 @@ export const run: Run = (call) =>
     const invocations = invocationsOfEvent(store, id).map((invocation) => ({ invocation, slug: hookById(store, invocation.hook_id)?.slug ?? invocation.hook_id }));
     const folded = whyEvent(store, id).hooks.flatMap(({ verdict, hook }) => (verdict === "folded" ? [hook] : []));
     if (call.json) return emitJson({ ...eventView(event), ...(folded.length === 0 ? {} : { folded }), invocations: invocations.map(({ invocation, slug }) => invocationView(invocation, slug)) });
-    const { metadata, content, timestamp, received_at, content_types, ...fields } = event;
-    const lines = Object.entries({ ...fields, timestamp: isoTime(timestamp), received_at: isoTime(received_at), content_types: content_types.join(", ") || undefined });
+    const { metadata, content, timestamp, received_at, content_types, principal, access, ...fields } = event;
+    const identity = { principal: principal === undefined ? undefined : principalText(principal), denied: fields.suppressed === "denied" ? denialText(event) : undefined, ...accessLines(access) };
+    const lines = Object.entries({ ...fields, ...identity, timestamp: isoTime(timestamp), received_at: isoTime(received_at), content_types: content_types.join(", ") || undefined });
     emit(printable(`Event: ${id}`));
     for (const [name, value] of lines) if (value !== undefined && name !== "id") emit(printable(`  ${name}: ${String(value)}`));
     if (Object.keys(metadata).length > 0) emit(`  metadata: ${printable(JSON.stringify(metadata, undefined, 2)).replaceAll("\n", "\n  ")}`);
@@ -39,4 +43,8 @@ function printTrace(call: Call, steps: readonly TraceStep[]): void {
   const begin = steps[0]?.at ?? 0;
   const rows = steps.map(({ at, stage, outcome, id, took_ms, detail }) => [`+${latency(Math.max(0, at - begin))}`, stage, outcome, took_ms === undefined ? "-" : latency(took_ms), id, oneLine(detail ?? "-")]);
   emit(table(["At", "Stage", "Outcome", "Took", "ID", "What"], rows));
+}
+
+function accessLines({ policy, permissions, session }: Access = {}): Record<string, string | undefined> {
+  return { access_policy: policy, permissions: permissions === undefined ? undefined : JSON.stringify(permissions), session_key: session?.session_key };
 }

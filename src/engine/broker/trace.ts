@@ -1,5 +1,5 @@
 import type { Dispatch } from "../core/dispatch.ts";
-import type { StoredEvent } from "../core/event.ts";
+import { storedPrincipal, type StoredEvent } from "../core/event.ts";
 import type { STAGES } from "../core/hook.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
 import { deliveriesOfTurn } from "../store/deliveries.ts";
@@ -23,7 +23,7 @@ export interface TraceStep {
 
 /** The whole way of an event, from its arrival to the delivered answers, in the order of time. Read from the rows of each stage. */
 export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
-  const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed ?? "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}` }];
+  const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed === "loop_guard" ? "loop_guard" : "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}` }, ...standingSteps(event)];
   for (const invocation of invocationsOfEvent(store, event.id)) {
     const { started_at, outcome, id, latency_us, hook_id, error, reason } = invocation;
     const slug = hookById(store, hook_id)?.slug ?? hook_id;
@@ -38,6 +38,17 @@ export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
     steps.push(...turnSteps(store, dispatch.turn_id));
   }
   return steps.toSorted((one, other) => one.at - other.at);
+}
+
+function standingSteps(event: StoredEvent): TraceStep[] {
+  const { type, name, source } = storedPrincipal(event);
+  const at = event.received_at;
+  const who = [name, source].filter((part) => part !== undefined).join(", ");
+  const policy = event.access?.policy;
+  return [
+    { at, stage: "resolveIdentity", outcome: type, id: event.id, ...(who === "" ? {} : { detail: who }) },
+    { at, stage: "resolveAccess", outcome: event.suppressed === "denied" ? "denied" : "allowed", id: event.id, detail: policy === undefined ? "by no policy" : `by the policy ${policy}` },
+  ];
 }
 
 function dispatchSteps(store: Store, { id, hook_id, created_at, status, settled_at, reason, session_key, agent, effective_mode, attempts }: Dispatch): TraceStep[] {

@@ -38,11 +38,31 @@ export interface NewEvent extends Event {
 /** An event with its place in the ledger. `seq` is the insertion order, which is the evaluation order. */
 export interface StoredEvent extends NewEvent {
   readonly seq: number;
-  /** Why it is stored and not evaluated, if so. */
-  readonly suppressed?: "loop_guard" | "agent_to_agent";
+  /** Why it is stored and not evaluated, if so: it belongs to a loop, an access policy (or the lack of one) denied it, or it is between agents. */
+  readonly suppressed?: "loop_guard" | "denied" | "agent_to_agent";
+  /** The person it came from, as known when it was stored; missing where `principalOf` says who it was. */
+  readonly principal?: Principal;
+  /** What the deciding access policy said when it was stored; missing where no policy did. */
+  readonly access?: Access;
 }
 
-export type PrincipalType = "owner" | "known" | "unknown" | "system" | "webhook" | "agent";
+/** What an access policy said of an event. What is missing is as without policies. */
+export interface Access {
+  /** Its name. */
+  readonly policy?: string;
+  readonly permissions?: Permissions;
+  readonly session?: Session;
+}
+
+/** What identity and access make of an event that is about to be stored. */
+export interface Standing {
+  readonly denied: boolean;
+  readonly principal?: Principal;
+  readonly access?: Access;
+}
+
+export const PRINCIPAL_TYPES = ["owner", "known", "unknown", "system", "webhook", "agent"] as const;
+export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
 
 /** Who an event comes from. */
 export interface Principal {
@@ -60,6 +80,9 @@ export interface Permissions {
   readonly data_access: readonly string[];
   readonly personas: readonly string[];
 }
+
+export const ALL_PERMISSIONS: Permissions = { tools: ["*"], credentials: ["*"], data_access: ["*"], personas: ["*"] };
+export const NO_PERMISSIONS: Permissions = { tools: [], credentials: [], data_access: [], personas: [] };
 
 /** Where a fire goes by default. */
 export interface Session {
@@ -81,6 +104,16 @@ export function principalOf(event: Event): Principal {
     default:
       return { type: "unknown" };
   }
+}
+
+/** Whether a channel's events have a principal of their own, whoever sends them: no identity is looked up for them. */
+export function namesPrincipal(channel: string): boolean {
+  return channel === "timer" || channel === "ref" || channel === "webhook" || channel === "agent";
+}
+
+/** Who a stored event came from, as known when it was stored. */
+export function storedPrincipal(event: StoredEvent): Principal {
+  return event.principal ?? principalOf(event);
 }
 
 function webhookSource(event: Event): string {

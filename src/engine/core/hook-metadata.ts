@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
 import type { ErrorCode } from "./errors.ts";
+import { PRINCIPAL_TYPES } from "./event.ts";
 import type { HookMetadata, Limits, Schedule, Triggers } from "./hook.ts";
 import { HOOK_MODES, HOOK_STAGES } from "./hook.ts";
 import { permissionsSchema } from "./hook-permissions.ts";
@@ -38,7 +39,7 @@ const name = line(512);
 
 const principalTrigger = z.strictObject(
   {
-    type: oneOrMany(oneOf(["owner", "known", "unknown", "system", "webhook", "agent"])).exactOptional(),
+    type: oneOrMany(oneOf(PRINCIPAL_TYPES)).exactOptional(),
     name: oneOrMany(name).exactOptional(),
     relationship: oneOrMany(name).exactOptional(),
     entity_id: oneOrMany(name).exactOptional(),

@@ -36,6 +36,10 @@ export const NOTICE_KINDS = [
   "dispatch_failed",
   "delivery_dead",
   "outbound_disabled",
+  "person_added",
+  "person_linked",
+  "person_unlinked",
+  "person_removed",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

@@ -1,3 +1,4 @@
+import type { AccessPolicy } from "../core/access-policy.ts";
 import type { NewEvent, StoredEvent } from "../core/event.ts";
 import type { Hook } from "../core/hook.ts";
 import type { Job } from "../runtime/job.ts";
@@ -8,6 +9,7 @@ import type { Store } from "../store/open.ts";
 import type { TriggerIndex } from "../registry/trigger-index.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { EraIndex } from "./era-index.ts";
+import { Identity } from "./identity.ts";
 import type { Recovery } from "./recovery.ts";
 import { route } from "./router.ts";
 import type { Watermark } from "./watermark.ts";
@@ -29,6 +31,8 @@ export interface IntakeParts {
   readonly watermark: Watermark;
   readonly recovery: Recovery;
   readonly persona: string;
+  /** Settings `[[access]]`. */
+  readonly access: readonly AccessPolicy[];
   /** Settings of `[events]`; `queue_pairs` are held in memory, what is beyond stays in the ledger until there is room. */
   readonly limits: { readonly max_depth: number; readonly max_chain: number; readonly queue_pairs: number };
 }
@@ -41,6 +45,7 @@ export interface IntakeParts {
  */
 export class Intake {
   readonly #parts: IntakeParts;
+  readonly identity: Identity;
   /** Everything up to here has been routed. */
   #routed: number;
   #last: number;
@@ -51,6 +56,7 @@ export class Intake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.identity = new Identity({ store: parts.store, policies: parts.access, persona: parts.persona });
     this.#routed = parts.watermark.cursor;
     this.#last = lastSeq(parts.store);
   }
@@ -74,7 +80,7 @@ export class Intake {
     // Only what follows directly on what is routed, or waits to be, may skip the way through the ledger.
     const inOrder = (this.#fresh.at(-1)?.seq ?? this.#routed) === this.#last;
     const { store, limits } = this.#parts;
-    const accepted = insertEvents(store, events, { maxDepth: limits.max_depth, maxChain: limits.max_chain });
+    const accepted = insertEvents(store, events, { maxDepth: limits.max_depth, maxChain: limits.max_chain, standingOf: this.identity.standingOf });
     for (const { event, duplicate } of accepted) {
       if (duplicate) continue;
       this.#last = event.seq;

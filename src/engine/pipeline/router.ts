@@ -1,28 +1,35 @@
-import type { Permissions, StoredEvent } from "../core/event.ts";
-import { principalOf, sessionOf } from "../core/event.ts";
+import type { Principal, StoredEvent } from "../core/event.ts";
+import { ALL_PERMISSIONS, sessionOf, storedPrincipal } from "../core/event.ts";
 import type { Hook } from "../core/hook.ts";
 import type { TriggerIndex } from "../registry/trigger-index.ts";
 import type { Job } from "../runtime/job.ts";
 import type { RunEvent } from "../runtime/protocol.ts";
 
-/** Until an access policy says otherwise, everyone may have everything answered with. */
-const ALL_PERMISSIONS: Permissions = { tools: ["*"], credentials: ["*"], data_access: ["*"], personas: ["*"] };
-
-/** The hooks that must see an event, and the job each of them gets. Pure but for the shared line of text. */
+/**
+ * The hooks that must see an event, and the job each of them gets. Pure but for the shared line of text.
+ *
+ * Who it came from, and what that may, was decided when the event was stored, and stands: also after a crash, and when
+ * identity or policies have changed since.
+ */
 export function route(event: StoredEvent, index: TriggerIndex, persona: string, attempt: number): { hooks: Hook[]; job: () => Job } {
-  const principal = principalOf(event);
+  const principal = storedPrincipal(event);
   const hooks = event.suppressed === undefined ? [...index.candidates(event, principal)] : [];
   let line: string | undefined;
   return {
     hooks,
     job: () => {
-      line ??= JSON.stringify({ event: publicEvent(event), principal, permissions: ALL_PERMISSIONS, session: sessionOf(event, persona) } satisfies RunEvent);
+      line ??= lineOf(event, principal, persona);
       return { event, line, attempt };
     },
   };
 }
 
+function lineOf(event: StoredEvent, principal: Principal, persona: string): string {
+  const { permissions = ALL_PERMISSIONS, session = sessionOf(event, persona) } = event.access ?? {};
+  return JSON.stringify({ event: publicEvent(event), principal, permissions, session } satisfies RunEvent);
+}
+
 /** What a hook sees of a stored event: the contract's fields, without the ledger's own. */
-function publicEvent({ seq: _seq, addressed_to: _addressed, suppressed: _suppressed, ...event }: StoredEvent): RunEvent["event"] {
+function publicEvent({ seq: _seq, addressed_to: _addressed, suppressed: _suppressed, principal: _principal, access: _access, ...event }: StoredEvent): RunEvent["event"] {
   return event;
 }

@@ -1,11 +1,12 @@
-import type { StoredEvent } from "../core/event.ts";
-import { principalOf } from "../core/event.ts";
+import { denialText } from "../core/access-policy.ts";
+import type { Principal, StoredEvent } from "../core/event.ts";
+import { storedPrincipal } from "../core/event.ts";
 import type { Hook } from "../core/hook.ts";
 import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
+import { mismatchText, type Mismatch } from "../core/mismatch.ts";
 import { HOUR_MS } from "../core/retention.ts";
 import { mismatch } from "../registry/trigger-match.ts";
-import type { Mismatch } from "../registry/trigger-match.ts";
 import { activationsAt, activationsOf } from "../store/activations.ts";
 import { eventById } from "../store/event-queries.ts";
 import { versionById } from "../store/hook-versions.ts";
@@ -21,8 +22,8 @@ import { foldedOutcomes } from "../store/retention/invocation-walk.ts";
  *
  * `fired`, `failed`, `no_fire`, `skipped`: it was evaluated, or its turn came. `pending`: it matched and its turn has
  * not come. `folded`: it was evaluated, or skipped, and did not fire; its row became part of the hourly counters.
- * `suppressed`: the loop guard stored the event without evaluating it. `no_record`: it matched and its outcome is no
- * longer kept. The rest: it was not to see the event.
+ * `denied`, `suppressed`: stored without being evaluated, because of an access policy, or of the loop guard.
+ * `no_record`: it matched and its outcome is no longer kept. The rest: it was not to see the event.
  */
 export const VERDICTS = [
   "fired",
@@ -31,6 +32,7 @@ export const VERDICTS = [
   "pending",
   "no_fire",
   "folded",
+  "denied",
   "suppressed",
   "no_record",
   "not_active_then",
@@ -58,6 +60,8 @@ export interface WhyEntry {
 
 export interface Why {
   readonly event: StoredEvent;
+  /** Who it came from, as known when it was stored. */
+  readonly principal: Principal;
   readonly hooks: readonly WhyEntry[];
 }
 
@@ -70,7 +74,7 @@ export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
   const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
   const hooks = hook === undefined ? concerned(store, [...invocations.keys(), ...active.keys()]) : [hook];
   const entries = hooks.map((one) => explain(store, one, { event, invocation: invocations.get(one.id), versionId: active.get(one.id), evaluated }));
-  return { event, hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
+  return { event, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
 }
 
 /** Existing hooks in the order of their creation, then deleted ones that had to do with the event. */
@@ -96,11 +100,13 @@ function explain(store: Store, hook: Hook, { event, invocation, versionId, evalu
   const version = versionId === undefined ? undefined : versionById(store, versionId);
   if (version === undefined) return { ...who, ...inactive(store, hook, event) };
   const asked = { ...who, version: version.version };
-  const failed = mismatch({ ...hook, version }, event, principalOf(event));
+  const failed = mismatch({ ...hook, version }, event, storedPrincipal(event));
   if (failed?.condition === "addressed_to") {
     return { ...asked, verdict: "addressed_to_another", because: `the event is a slot of the hook ${String(failed.actual)}`, mismatch: failed };
   }
-  if (failed !== undefined) return { ...asked, verdict: "trigger_did_not_match", because: mismatchText(failed), mismatch: failed };
+  if (failed !== undefined) return { ...asked, verdict: "trigger_did_not_match", because: triggerText(failed), mismatch: failed };
+  if (event.suppressed === "denied") return { ...asked, verdict: "denied", because: denialText(event) };
+  if (event.suppressed === "agent_to_agent") return { ...asked, verdict: "suppressed", because: "one agent sent it to another: no hook is asked" };
   if (event.suppressed !== undefined) {
     return { ...asked, verdict: "suppressed", because: `the loop guard stopped it: ${event.depth} causes stand before the event (events.max_depth)` };
   }
@@ -143,13 +149,6 @@ function inactive(store: Store, hook: Hook, event: StoredEvent): Pick<WhyEntry, 
   return { verdict: "not_active_then", because: `the hook was inactive when the event was accepted: ${last.ended_by ?? "disabled"}${reason}${since}` };
 }
 
-function mismatchText({ condition, expected, actual }: Mismatch): string {
-  if (condition === "schedule") return "it has a schedule and no triggers, so it sees only its own slots";
-  return `${condition} wants ${shown(expected)}; the event has ${shown(actual)}`;
-}
-
-function shown(value: unknown): string {
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const text = values.map((one) => (one === undefined ? "none" : (JSON.stringify(one) ?? String(one)))).join(" or ");
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+function triggerText(failed: Mismatch): string {
+  return failed.condition === "schedule" ? "it has a schedule and no triggers, so it sees only its own slots" : mismatchText(failed);
 }

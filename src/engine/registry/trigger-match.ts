@@ -1,12 +1,7 @@
 import type { Principal, StoredEvent } from "../core/event.ts";
 import type { Hook, Triggers } from "../core/hook.ts";
-
-/** Why an event does not match: the condition that failed, what it wanted, and what the event has. */
-export interface Mismatch {
-  readonly condition: string;
-  readonly expected: unknown;
-  readonly actual: unknown;
-}
+import { includes, type Mismatch } from "../core/mismatch.ts";
+import { principalMismatch } from "../core/principal-match.ts";
 
 type Matchable = { readonly id: string; readonly version: { readonly metadata: Pick<Hook["version"]["metadata"], "triggers" | "schedule"> } };
 
@@ -19,17 +14,8 @@ export function mismatch(hook: Matchable, event: StoredEvent, principal: Princip
   if (triggers === undefined) {
     return schedule === undefined ? undefined : { condition: "schedule", expected: "its own slots only", actual: event.type };
   }
-  return principalMismatch(triggers, principal) ?? eventMismatch(triggers, event) ?? refMismatch(triggers, event);
-}
-
-function principalMismatch({ principal: wanted }: Triggers, actual: Principal): Mismatch | undefined {
-  if (wanted === undefined) return undefined;
-  for (const field of ["type", "name", "relationship", "entity_id", "source"] as const) {
-    if (wanted[field] !== undefined && !includes(wanted[field], actual[field])) {
-      return { condition: `principal.${field}`, expected: wanted[field], actual: actual[field] };
-    }
-  }
-  return undefined;
+  const { principal: wanted } = triggers;
+  return (wanted === undefined ? undefined : principalMismatch(wanted, principal)) ?? eventMismatch(triggers, event) ?? refMismatch(triggers, event);
 }
 
 function eventMismatch({ event: wanted }: Triggers, event: StoredEvent): Mismatch | undefined {
@@ -70,11 +56,6 @@ function globsOf(names: readonly string[]): readonly Bun.Glob[] {
     compiled.set(names, globs);
   }
   return globs;
-}
-
-/** A list means "any of". Values are compared as JSON has them. */
-function includes(expected: unknown, actual: unknown): boolean {
-  return Array.isArray(expected) ? expected.some((one) => Bun.deepEquals(one, actual)) : Bun.deepEquals(expected, actual);
 }
 
 /** `a.b.c` into nested objects; a key that itself has dots is found too. */

@@ -1,4 +1,4 @@
-import type { Direction, StoredEvent } from "../core/event.ts";
+import type { Access, Direction, Principal, StoredEvent } from "../core/event.ts";
 import type { Store } from "./open.ts";
 
 interface EventRow {
@@ -20,7 +20,10 @@ interface EventRow {
   cause_id: string | null;
   depth: number;
   addressed_to: string | null;
-  suppressed: "loop_guard" | null;
+  suppressed: "loop_guard" | "denied" | null;
+  principal_json: string | null;
+  access_policy: string | null;
+  access_json: string | null;
 }
 
 export interface EventFilter {
@@ -118,5 +121,13 @@ function toEvent(row: EventRow): StoredEvent {
     ...(row.cause_id === null ? {} : { cause_id: row.cause_id }),
     ...(row.addressed_to === null ? {} : { addressed_to: row.addressed_to }),
     ...(row.suppressed === null ? {} : { suppressed: row.suppressed }),
+    ...(row.principal_json === null ? {} : { principal: JSON.parse(row.principal_json) as Principal }),
+    ...(row.access_policy === null && row.access_json === null ? {} : { access: toAccess(row) }),
   };
+}
+
+function toAccess({ access_policy, access_json }: EventRow): Access {
+  // Written by insertEvents.
+  const rest = access_json === null ? {} : (JSON.parse(access_json) as Omit<Access, "policy">);
+  return access_policy === null ? rest : { policy: access_policy, ...rest };
 }

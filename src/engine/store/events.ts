@@ -1,5 +1,5 @@
 import { NexusError } from "../core/errors.ts";
-import type { NewEvent, StoredEvent } from "../core/event.ts";
+import type { Access, NewEvent, Standing, StoredEvent } from "../core/event.ts";
 import { addToEpisodes } from "./episodes.ts";
 import { eventById } from "./event-queries.ts";
 import { known } from "./known.ts";
@@ -10,6 +10,8 @@ interface InsertOptions {
   readonly maxDepth: number;
   /** Events of one chain, whatever its shape: the one after them is stored and not evaluated, what follows is refused. */
   readonly maxChain: number;
+  /** What identity and access make of an event; what is denied is stored and not evaluated. Without it, nothing is. */
+  readonly standingOf?: (event: NewEvent) => Standing | undefined;
 }
 
 /**
@@ -24,16 +26,17 @@ export function insertEvents(store: Store, events: readonly NewEvent[], options:
   return inserted;
 }
 
-function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain }: InsertOptions, seen: ReturnType<typeof known>): { event: StoredEvent; duplicate: boolean } {
+function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain, standingOf }: InsertOptions, seen: ReturnType<typeof known>): { event: StoredEvent; duplicate: boolean } {
   const cause = event.cause_id === undefined ? undefined : causeOf(store, event.cause_id);
   const depth = cause === undefined ? event.depth : Math.max(event.depth, cause.depth + 1);
   const isLoop = depth > maxDepth || (cause !== undefined && chainLength(store, cause.root) >= maxChain);
-  const suppressed = isLoop ? ("loop_guard" as const) : event.unevaluated === true ? ("agent_to_agent" as const) : undefined;
+  const { denied = false, principal, access } = standingOf?.(event) ?? {};
+  const suppressed = isLoop ? ("loop_guard" as const) : denied ? ("denied" as const) : event.unevaluated === true ? ("agent_to_agent" as const) : undefined;
   const { changes, lastInsertRowid } = store.db
     .query(
       `INSERT INTO events(id, timestamp, received_at, type, channel, content, content_types, direction, thread_id, reply_to, sender_id,
-         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed, root_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
+         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed, root_id, principal_json, access_policy, access_json)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
     )
     .run(
       event.id,
@@ -55,6 +58,9 @@ function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain }: Inse
       event.addressed_to ?? null,
       suppressed ?? null,
       cause?.root ?? null,
+      principal === undefined ? null : JSON.stringify(principal),
+      access?.policy ?? null,
+      access === undefined ? null : accessJson(access),
     );
   if (changes === 0) return { event: stored(store, event.id), duplicate: true };
   const seq = Number(lastInsertRowid);
@@ -70,7 +76,14 @@ function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain }: Inse
     store.db.query("INSERT INTO event_participants(event_id, contact_id, role) VALUES (?, ?, 'sender')").run(event.id, contact);
   }
   const added = { ...event, seq, depth };
-  return { event: suppressed === undefined ? added : { ...added, suppressed }, duplicate: false };
+  if (suppressed === undefined && principal === undefined && access === undefined) return { event: added, duplicate: false };
+  const marks = { ...(suppressed === undefined ? {} : { suppressed }), ...(principal === undefined ? {} : { principal }), ...(access === undefined ? {} : { access }) };
+  return { event: { ...added, ...marks }, duplicate: false };
+}
+
+/** All of it but the policy's name, which has a column of its own. */
+function accessJson({ policy: _policy, ...rest }: Access): string | null {
+  return Object.keys(rest).length === 0 ? null : JSON.stringify(rest);
 }
 
 function contactOf(store: Store, channel: string, senderId: string, contacts: Map<string, string>): string {

@@ -5,6 +5,7 @@ import type { Store } from "./open.ts";
  *
  * - `eval_cursor`: every event up to this seq has its outcomes;
  * - `registry_generation`: grows with each change of a hook;
+ * - `identity_generation`: grows with each change of a person or of whose a contact is;
  * - `epoch`: grows with each start of a daemon, which thereby ends the rights of the one before;
  * - `clean_stop`: 1 after an orderly stop, 0 while a daemon runs and after it was killed;
  * - `recoveries`, `recovery_cursor`: how often in a row a daemon was killed without evaluation getting past that cursor;
@@ -19,6 +20,7 @@ import type { Store } from "./open.ts";
 export type MetaKey =
   | "eval_cursor"
   | "registry_generation"
+  | "identity_generation"
   | "epoch"
   | "clean_stop"
   | "recoveries"

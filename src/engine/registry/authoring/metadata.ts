@@ -4,13 +4,13 @@ import { NexusError } from "../../core/errors.ts";
 import type { HookMetadata, Limits } from "../../core/hook.ts";
 import type { MetadataInput } from "../../core/hook-metadata.ts";
 import { completeMetadata, hookMetadataSchema } from "../../core/hook-metadata.ts";
+import { slugOf } from "../../core/slug.ts";
 import type { FoundHook } from "./export-form.ts";
 import { readDocTags } from "./jsdoc.ts";
 import type { DocTag } from "./jsdoc.ts";
 import type { MetadataProblem } from "./metadata-problems.ts";
 import { describeIssues, show, valueAt } from "./metadata-problems.ts";
 import type { ScriptSource } from "./read-script.ts";
-import { slugOf } from "./slug.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
