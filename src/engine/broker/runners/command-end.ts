@@ -1,12 +1,7 @@
 import { optional, type Answer } from "./answer.ts";
 import type { FailureCode, TurnEnd } from "./runner.ts";
 import { failure } from "./turn-end.ts";
-
-/** Why nexus ended it. */
-export interface Stop {
-  readonly code: FailureCode;
-  readonly message: string;
-}
+import type { Stop } from "./turn-stop.ts";
 
 export interface CommandExit {
   readonly program: string;

@@ -1,7 +1,7 @@
 import type { Subprocess } from "bun";
 import type { CommandAgent } from "../../core/agent-settings.ts";
 import type { AnswerReader } from "./answer.ts";
-import { commandEnd, type Stop } from "./command-end.ts";
+import { commandEnd } from "./command-end.ts";
 import type { CommandPlan } from "./command-plan.ts";
 import { KeptOutput } from "./kept-output.ts";
 import { markOf } from "./process-mark.ts";
@@ -9,6 +9,7 @@ import { ProcessTree } from "./process-tree.ts";
 import type { FailureCode, RunnerEvents, RunningTurn, TurnEnd, TurnInput } from "./runner.ts";
 import { StdinWriter } from "./stdin-writer.ts";
 import { TurnClocks } from "./turn-clocks.ts";
+import type { Stop } from "./turn-stop.ts";
 
 /** Of stderr: enough for a stack, little enough for a message. */
 const STDERR_BYTES = 4_096;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createRunner } from "../../../../src/engine/broker/runners/create-runner.ts";
 import type { TurnEnd, TurnInput } from "../../../../src/engine/broker/runners/runner.ts";
 import { agentSchema } from "../../../../src/engine/core/agent-settings.ts";
-import { fake, gone, TurnDesk } from "./turn-desk.ts";
+import { fake, gone, openParts, TurnDesk } from "./turn-desk.ts";
 
 interface Recorded {
   readonly argv: readonly string[];
@@ -211,7 +211,7 @@ test("a turn whose process could not be recorded is ended", async () => {
     pids.push(mark.pid);
     throw new Error("disk full");
   };
-  const turn = createRunner("atlas", settings, { home: desk.home }).start(input, { onProcess: failing, onAgentSession: () => undefined });
+  const turn = createRunner("atlas", settings, { ...openParts, home: desk.home }).start(input, { onProcess: failing, onAgentSession: () => undefined });
   expect(await turn.ended).toMatchObject({ status: "failed", code: "AGENT_LOST", retryable: true, message: expect.stringContaining("disk full") });
   expect(await gone(pids[0] ?? 0)).toBe(true);
 });
@@ -219,5 +219,5 @@ test("a turn whose process could not be recorded is ended", async () => {
 test("the name of an agent is a name of a folder", () => {
   const settings = agentSchema.parse({ runner: "command", command: ["true"] });
   if (settings.runner !== "command") throw new Error("another runner");
-  for (const name of ["../x", "a/b", "", ".hidden", "a\0"]) expect(() => createRunner(name, settings, { home: "/nowhere" })).toThrow("the name of an agent is made of");
+  for (const name of ["../x", "a/b", "", ".hidden", "a\0"]) expect(() => createRunner(name, settings, { ...openParts, home: "/nowhere" })).toThrow("the name of an agent is made of");
 });

@@ -1,7 +1,8 @@
 import { expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { agentSchema, type CommandAgent } from "../../../../src/engine/core/agent-settings.ts";
+import { agentSchema, type AgentSettings, type InboxAgent } from "../../../../src/engine/core/agent-settings.ts";
+import { unconfiguredLlm } from "../../../../src/engine/clients/llm.ts";
 import { createRunner, type RunnerParts } from "../../../../src/engine/broker/runners/create-runner.ts";
 import type { ProcessMark, RunningTurn, TurnEnd, TurnInput } from "../../../../src/engine/broker/runners/runner.ts";
 import { tempHome } from "../../../helpers/temp-home.ts";
@@ -17,6 +18,9 @@ export interface DeskTurn extends RunningTurn {
   /** The next that the agent gives its own name for the session. */
   readonly named: Promise<string>;
 }
+
+/** Parts that reach whatever is asked for. */
+export const openParts: Pick<RunnerParts, "fetch" | "llm"> = { fetch: (url, init) => fetch(url, init), llm: unconfiguredLlm };
 
 let turns = 0;
 
@@ -38,8 +42,8 @@ export class TurnDesk {
     turns += 1;
     const turn_id = input.turn_id ?? `turn_${process.pid}_${turns}`;
     this.#turnIds.push(turn_id);
-    const parsed = agentSchema.parse({ ...(Object.hasOwn(settings, "runner") ? {} : { runner: "command" }), ...settings }) as CommandAgent;
-    const runner = createRunner("atlas", parsed, { home: this.home, graceMs: 10_000, ...this.#parts, ...parts });
+    const parsed = agentSchema.parse({ ...(Object.hasOwn(settings, "runner") ? {} : { runner: "command" }), ...settings }) as Exclude<AgentSettings, InboxAgent>;
+    const runner = createRunner("atlas", parsed, { ...openParts, home: this.home, graceMs: 10_000, ...this.#parts, ...parts });
     const marks: ProcessMark[] = [];
     const sessions: string[] = [];
     const named = Promise.withResolvers<string>();
