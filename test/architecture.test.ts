@@ -13,6 +13,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/engine/backup": ["src/engine/core", "src/engine/store"],
   "src/engine/doctor": ["src/engine/runtime", "src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/backup"],
   "src/engine/clients": ["src/engine/core"],
+  "src/engine/broker/runners": ["src/engine/core", "src/engine/clients", "src/engine/runtime"],
+  "src/engine/broker/outbound": [],
   "src/engine/ingest": ["src/engine/core"],
   "src/engine/runtime/child": ["src/engine/core", "src/engine/runtime"],
   "src/engine/runtime": ["src/engine/core"],

@@ -31,6 +31,16 @@ test("what is wrong is named, with the nearest valid setting", () => {
   expect(refused("[hooks\n").message).toContain("is not TOML");
 });
 
+test("access policies keep their order, and what is wrong in one is named with its place", () => {
+  using home = tempHome();
+  writeFileSync(join(home.path, "config.toml"), '[[access]]\nname = "me"\nprincipals = { type = "owner" }\neffect = "allow"\n[[access]]\nname = "rest"\neffect = "deny"\n');
+  expect(loadConfig(home.path).access).toEqual([{ name: "me", principals: [{ type: ["owner"] }], effect: "allow" }, { name: "rest", effect: "deny" }]);
+  const one = (line: string): NexusError => refused(`[[access]]\nname = "me"\neffect = "allow"\n${line}\n`);
+  expect(one('chanels = ["sms"]')).toMatchObject({ message: expect.stringContaining("`access.0.chanels`"), details: { did_you_mean: expect.arrayContaining(["access.channels"]) } });
+  expect(one('principals = { relation = "family" }')).toMatchObject({ details: { did_you_mean: expect.arrayContaining(["access.principals.relationship"]) } });
+  expect(one('session = "dm:{sendr}"').message).toContain("access.0.session: has the unknown placeholder {sendr}");
+});
+
 test("docs/configuration.md is what the schema says", () => {
   expect(readFileSync(CONFIGURATION_PATH, "utf8")).toBe(configurationPage());
 });

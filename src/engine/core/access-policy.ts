@@ -37,7 +37,7 @@ const permissions = z.strictObject({
   tools: z.array(line).max(1_000).default([]),
   credentials: z.array(line).max(1_000).default([]),
   data_access: z.array(line).max(1_000).default([]),
-  personas: z.array(line).max(1_000).default([]),
+  personas: z.array(line).max(1_000).exactOptional(),
 });
 
 const pattern = line.superRefine((value, context) => {
@@ -59,7 +59,7 @@ const policySchema = z
     const idle = policy.effect === "deny" ? (["permissions", "persona", "session"] as const).find((field) => policy[field] !== undefined) : undefined;
     if (idle !== undefined) context.addIssue({ code: "custom", path: [idle], message: `says nothing in a policy that denies (${JSON.stringify(policy.name)}); remove it`, input: policy });
     const { persona, permissions: given } = policy;
-    if (persona !== undefined && given !== undefined && !given.personas.includes("*") && !given.personas.includes(persona)) {
+    if (persona !== undefined && given?.personas !== undefined && !given.personas.includes("*") && !given.personas.includes(persona)) {
       context.addIssue({ code: "custom", path: ["permissions", "personas"], message: `does not have ${JSON.stringify(persona)}, the persona of the policy ${JSON.stringify(policy.name)}; add it`, input: policy });
     }
   });
@@ -101,7 +101,10 @@ export function decideAccess(policies: readonly AccessPolicy[], principal: Princ
     return { effect: denied ? "deny" : "allow", permissions: denied ? NO_PERMISSIONS : ALL_PERMISSIONS, session: sessionOf(event, persona) };
   }
   if (policy.effect === "deny") return { effect: "deny", policy, permissions: NO_PERMISSIONS, session: sessionOf(event, persona) };
-  return { effect: "allow", policy, permissions: policy.permissions ?? ALL_PERMISSIONS, session: sessionBy(policy, principal, event, policy.persona ?? persona) };
+  const session = sessionBy(policy, principal, event, policy.persona ?? persona);
+  // Who answers by default may answer.
+  const permissions = policy.permissions === undefined ? ALL_PERMISSIONS : { personas: [session.persona], ...policy.permissions };
+  return { effect: "allow", policy, permissions, session };
 }
 
 /** Why a policy does not speak of an event; undefined when it does. Without `principals` and `channels` it speaks of people only. Pure. */

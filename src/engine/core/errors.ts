@@ -76,6 +76,9 @@ const codes = {
   RESULT_INVALID: { exit: EXIT.findings, explain: "The hook returned something that is not a HookResult. It counts as an error of the hook." },
   STATE_TOO_LARGE: { exit: EXIT.failed, explain: "The hook's state exceeds its limit (64 KiB a hook as JSON)." },
   LLM_NOT_CONFIGURED: { exit: EXIT.failed, explain: "ctx.llm() was called and no model is configured in config.toml." },
+  LLM_FAILED: { exit: EXIT.unavailable, retryable: true, explain: "The model gave no usable answer: it could not be reached, failed, took too long, or its answer was cut off at max_tokens. The message says which." },
+  LLM_RATE_LIMITED: { exit: EXIT.unavailable, retryable: true, explain: "The model's provider takes no more requests for now, or for today. The message says when it may again; its console shows the limits of the key." },
+  LLM_REFUSED: { exit: EXIT.failed, explain: "The model or its provider refused the request: a wrong key, model or option, or a text its safety filters block. The same request would be refused again." },
   SEARCH_NOT_CONFIGURED: { exit: EXIT.failed, explain: "ctx.search() was called and no embeddings client is configured in config.toml." },
   AGENT_UNKNOWN: { exit: EXIT.notFound, explain: "No agent of that name is configured in config.toml ([agents.NAME]), or none for the persona. The dispatch failed and can be retried once there is one." },
   CONTEXT_TOO_LARGE: { exit: EXIT.failed, explain: "What the hook hands to its agent (prompt and data) is larger than context.max_tokens. Nothing was run." },
@@ -109,6 +112,8 @@ export interface ErrorBody {
   readonly did_you_mean?: readonly string[];
   /** Commands that lead on. */
   readonly next?: readonly string[];
+  /** As whoever refused it for now asks. */
+  readonly retry_after_ms?: number;
   /** Findings with positions, where the error has several parts. */
   readonly findings?: readonly Finding[];
 }
@@ -126,6 +131,7 @@ export interface ErrorDetails {
   readonly hint?: string;
   readonly did_you_mean?: readonly string[];
   readonly next?: readonly string[];
+  readonly retry_after_ms?: number;
   readonly findings?: readonly Finding[];
   readonly cause?: unknown;
 }

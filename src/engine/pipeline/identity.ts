@@ -58,10 +58,10 @@ export class Identity {
     const { policies, persona } = this.#parts;
     if (policies.length === 0 && !this.#hasContacts) return undefined;
     const person = this.#personOf(event);
-    const { effect, policy, session } = decideAccess(policies, person ?? principalOf(event), event, persona);
+    const { effect, policy, permissions, session } = decideAccess(policies, person ?? principalOf(event), event, persona);
     const access: Access | undefined = policy && {
       policy: policy.name,
-      ...(policy.permissions === undefined ? {} : { permissions: policy.permissions }),
+      ...(policy.permissions === undefined ? {} : { permissions }),
       ...(policy.session === undefined && policy.persona === undefined ? {} : { session }),
     };
     const denied = effect === "deny";

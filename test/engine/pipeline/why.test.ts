@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { NewEvent } from "../../../src/engine/core/event.ts";
+import type { NewEvent, Standing } from "../../../src/engine/core/event.ts";
 import type { Hook, HookMetadata } from "../../../src/engine/core/hook.ts";
 import { createIds } from "../../../src/engine/core/ids.ts";
 import type { Invocation } from "../../../src/engine/core/invocation.ts";
@@ -15,6 +15,12 @@ import { invocation, message, T0, tempStore } from "../../helpers/rows.ts";
 import { hookWith } from "../registry/trigger-hooks.ts";
 
 const BY = { creator: { agent: "atlas" } };
+
+/** Senders `known` and `denied` are. */
+function standingOf({ sender_id }: NewEvent): Standing | undefined {
+  if (sender_id === "known") return { denied: false, principal: { type: "known", name: "Casey", relationship: "family" } };
+  return sender_id === "denied" ? { denied: true, access: { policy: "strangers" } } : undefined;
+}
 
 /** A ledger, a registry, and what `why` says about them. */
 function desk(): Disposable & {
@@ -36,7 +42,7 @@ function desk(): Disposable & {
     update: (name, conditions) => void registry.update(name, script(name, conditions), { ...BY, keepState: false }),
     accept: (n, parts) => {
       clock.advance(1_000);
-      return store.write(() => insertEvents(store, [message(n, parts)], { maxDepth: 2, maxChain: 256 }))[0]?.event.id ?? "";
+      return store.write(() => insertEvents(store, [message(n, parts)], { maxDepth: 2, maxChain: 256, standingOf }))[0]?.event.id ?? "";
     },
     evaluated: (n, hookId, parts) => insertInvocations(store, [invocation(n, { id: `inv_${n}_${hookId}`, hook_id: hookId, ...parts })]),
     evaluatedUpTo: (seq) => setMeta(store, "eval_cursor", seq),
@@ -136,6 +142,24 @@ describe("a hook that was not evaluated", () => {
     it.register("a");
     it.register("b", { triggers: { event: { types: ["webhook"] } } });
     expect(it.why(it.accept(1, { depth: 3 }))).toMatchObject([{ hook: "a", verdict: "suppressed" }, { hook: "b", verdict: "trigger_did_not_match" }]);
+  });
+
+  test("was to see an event that was denied: by which policy", () => {
+    using it = desk();
+    it.register("a");
+    it.register("b", { triggers: { event: { types: ["webhook"] } } });
+    const event = it.accept(1, { sender_id: "denied" });
+    it.evaluatedUpTo(1);
+    expect(it.why(event)).toMatchObject([{ hook: "a", verdict: "denied", because: 'the access policy "strangers" denied it when it was stored' }, { hook: "b", verdict: "trigger_did_not_match" }]);
+  });
+
+  test("is asked with who the sender was when the event was accepted", () => {
+    // switch: mutant why-forgets-the-person
+    using it = desk();
+    it.register("close", { triggers: { principal: { relationship: ["family"] } } });
+    it.register("strangers", { triggers: { principal: { type: ["unknown"] } } });
+    expect(it.why(it.accept(1, { sender_id: "known" }))).toMatchObject([{ hook: "close", verdict: "pending" }, { hook: "strangers", because: 'principal.type wants "unknown"; the event has "known"' }]);
+    expect(it.why(it.accept(2, { sender_id: "x" }))).toMatchObject([{ hook: "strangers", verdict: "pending" }, { hook: "close", because: 'principal.relationship wants "family"; the event has none' }]);
   });
 
   test("has its own slots, and this is one of another", () => {

@@ -45,7 +45,7 @@ export interface ProcessMark {
   readonly pid: number;
   /** Its process group, which is ended as a whole. */
   readonly pgid: number;
-  /** Field 22 of /proc/PID/stat; "" where there is none. */
+  /** The boot, and field 22 of /proc/PID/stat in it: `BOOT_ID/TICKS`; "" where there is no /proc. */
   readonly started: string;
 }
 
@@ -60,7 +60,7 @@ export interface RunningTurn {
 }
 
 export interface RunnerEvents {
-  /** Before anything of it runs that could outlive the daemon; the turn goes on when this returns. */
+  /** As soon as there is a process, and before it is told anything; the turn goes on when this returns, and fails if it throws. */
   onProcess(mark: ProcessMark): void;
   /** It gave its own name for the session, which resumes it. */
   onAgentSession(session: string): void;
