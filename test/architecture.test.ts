@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/engine/doctor": ["src/engine/runtime", "src/engine/core", "src/engine/config.ts", "src/engine/store", "src/engine/backup"],
   
   "src/engine/clients": ["src/engine/core"],
+  "src/engine/broker/outbound": ["src/engine/core", "src/engine/clients"],
   "src/engine/ingest": ["src/engine/core"],
   "src/engine/runtime/child": ["src/engine/core", "src/engine/runtime"],
   "src/engine/runtime": ["src/engine/core"],

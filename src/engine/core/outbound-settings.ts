@@ -24,9 +24,10 @@ const webhook = z.strictObject({
   allow_private: z.boolean().default(false).describe("the address may be one of this machine or of a private network"),
 });
 const file = z.strictObject({ type: z.literal("file"), ...common, path: text.describe("a JSON line is appended for each message; relative to the home") });
-const slack = z.strictObject({ type: z.literal("slack"), ...common, token: secret.describe("a bot token (xoxb-...)"), target: name.optional().describe("conversation for what names none"), api: z.url().default("https://slack.com/api") });
-const discord = z.strictObject({ type: z.literal("discord"), ...common, token: secret.describe("a bot token"), target: name.optional().describe("channel for what names none"), api: z.url().default("https://discord.com/api/v10") });
-const telegram = z.strictObject({ type: z.literal("telegram"), ...common, token: secret.describe("a bot token"), target: name.optional().describe("chat for what names none"), api: z.url().default("https://api.telegram.org") });
+const api = { allow_private: z.boolean().default(false).describe("api may be a server of your own: plain http, an address of this machine or of a private network") };
+const slack = z.strictObject({ type: z.literal("slack"), ...common, ...api, token: secret.describe("a bot token (xoxb-...)"), target: name.optional().describe("conversation for what names none"), api: z.url().default("https://slack.com/api") });
+const discord = z.strictObject({ type: z.literal("discord"), ...common, ...api, token: secret.describe("a bot token"), target: name.optional().describe("channel for what names none"), api: z.url().default("https://discord.com/api/v10") });
+const telegram = z.strictObject({ type: z.literal("telegram"), ...common, ...api, token: secret.describe("a bot token"), target: name.optional().describe("chat for what names none"), api: z.url().default("https://api.telegram.org") });
 
 export const outboundSchema = z.discriminatedUnion("type", [command, webhook, file, slack, discord, telegram]);
 
