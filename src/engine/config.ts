@@ -5,7 +5,7 @@ import { accessPoliciesSchema, ACCESS_SETTINGS } from "./core/access-policy.ts";
 import { agentSchema } from "./core/agent-settings.ts";
 import { NexusError } from "./core/errors.ts";
 import { nearest } from "./core/nearest.ts";
-import { outboundSchema } from "./core/outbound-settings.ts";
+import { outboundSchema, secretSchema } from "./core/outbound-settings.ts";
 import { DROP_POLICIES, QUEUE_MODES } from "./core/queue-mode.ts";
 
 /** Every setting of `HOME/config.toml`, with its unit in the name, its default and its meaning. Unknown keys are errors. */
@@ -87,6 +87,16 @@ export const configSchema = z.strictObject({
     .record(z.string().min(1), z.strictObject({ agent: z.string().min(1).optional().describe("who answers as it"), files: z.array(z.string().min(1)).max(100).default([]).describe("read for each turn, relative to the home") }))
     .default({})
     .describe("as whom agents answer"),
+  llm: z
+    .strictObject({
+      provider: z.literal("gemini").default("gemini").describe("whose API it is"),
+      model: z.string().min(1).max(256).default("gemini-3-flash-preview").describe("its name there"),
+      key: secretSchema.describe("{ env = NAME } or { file = PATH }: read at each request, never stored"),
+      api: z.url().optional().describe("another address of the same API"),
+      timeout_ms: z.int().min(100).max(3_600_000).default(120_000).describe("time of one attempt"),
+    })
+    .optional()
+    .describe("the model behind ctx.llm and agents with the runner llm"),
   outbound: z.record(z.string().min(1), outboundSchema).default({}).describe("how answers reach people; see docs/outbound.md"),
   queue: z
     .strictObject({

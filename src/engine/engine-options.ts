@@ -1,4 +1,5 @@
 import type { BrokerParts } from "./broker/parts.ts";
+import type { Llm } from "./clients/llm.ts";
 import type { Services } from "./clients/services.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
@@ -15,6 +16,8 @@ export interface EngineOptions {
   readonly config: Config;
   readonly clock?: Clock;
   readonly ids?: IdFactory;
+  /** Instead of the model of `[llm]`. */
+  readonly llm?: Llm;
   readonly services?: Services;
   /** What hooks are put into; without it `config.isolation` and the machine decide when the engine starts. */
   readonly isolation?: Isolation;

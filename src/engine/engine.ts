@@ -1,5 +1,6 @@
+import { dirname } from "node:path";
 import type { Broker } from "./broker/broker.ts";
-import { unconfiguredServices } from "./clients/services.ts";
+import { servicesOf } from "./clients/llm.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { NexusError } from "./core/errors.ts";
 import type { NewEvent } from "./core/event.ts";
@@ -28,6 +29,7 @@ import type { Failure } from "./runtime/job.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
 import { startBroker } from "./start-broker.ts";
+import { startLlm } from "./start-llm.ts";
 import { evaluatorEvents, startEvaluators } from "./start-evaluators.ts";
 import { Checkpointer, type HeldLog } from "./store/checkpointer.ts";
 import { isCurrentEpoch } from "./store/epoch.ts";
@@ -84,6 +86,7 @@ export class Engine {
     this.#ids = options.ids ?? createIds();
     const now = (): number => this.#clock.now();
     const later = options.later ?? setImmediate;
+    const llm = options.llm ?? startLlm(config, options.home ?? dirname(dirname(store.path)));
     const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
     this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
     this.#watermark = new Watermark(this.#savedCursor);
@@ -127,7 +130,7 @@ export class Engine {
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
     this.#broker = startBroker({
-      options, clock: this.#clock, ids: this.#ids,
+      options, llm, clock: this.#clock, ids: this.#ids,
       commit: (work, committed) => this.#add(true, work, committed), accept: (events) => void this.#intake.accept(events),
       notice: (kind, hookId, data) => this.#notices.write(kind, hookId, data),
     });
@@ -143,7 +146,7 @@ export class Engine {
     });
     this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras: this.#eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
     const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));
-    this.#runtime = runtime(evaluatorEvents(this.#evaluation, options.services ?? unconfiguredServices, (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
+    this.#runtime = runtime(evaluatorEvents(this.#evaluation, options.services ?? servicesOf(llm), (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
     this.#evaluation.attach(this.#runtime);
   }
 

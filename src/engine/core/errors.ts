@@ -80,6 +80,7 @@ const codes = {
   LLM_RATE_LIMITED: { exit: EXIT.unavailable, retryable: true, explain: "The model's provider takes no more requests for now, or for today. The message says when it may again; its console shows the limits of the key." },
   LLM_REFUSED: { exit: EXIT.failed, explain: "The model or its provider refused the request: a wrong key, model or option, or a text its safety filters block. The same request would be refused again." },
   SEARCH_NOT_CONFIGURED: { exit: EXIT.failed, explain: "ctx.search() was called and no embeddings client is configured in config.toml." },
+  ADDRESS_FORBIDDEN: { exit: EXIT.notPermitted, explain: "A URL leads to this machine, to a private network or to no web address at all. Where that is meant, its table in config.toml says `allow_private = true`." },
   AGENT_UNKNOWN: { exit: EXIT.notFound, explain: "No agent of that name is configured in config.toml ([agents.NAME]), or none for the persona. The dispatch failed and can be retried once there is one." },
   CONTEXT_TOO_LARGE: { exit: EXIT.failed, explain: "What the hook hands to its agent (prompt and data) is larger than context.max_tokens. Nothing was run." },
   DISPATCH_NOT_FOUND: { exit: EXIT.notFound, explain: "No dispatch or delivery has that id." },

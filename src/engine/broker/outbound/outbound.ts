@@ -25,7 +25,7 @@ export type SendResult =
   | { readonly sent: true; readonly receipt?: string }
   | {
       readonly sent: false;
-      readonly code: "OUTBOUND_REFUSED" | "OUTBOUND_UNREACHABLE" | "OUTBOUND_RATE_LIMITED" | "OUTBOUND_TIMEOUT" | "OUTBOUND_GONE" | "OUTBOUND_FORBIDDEN" | "OUTBOUND_MISCONFIGURED";
+      readonly code: "OUTBOUND_REFUSED" | "OUTBOUND_UNREACHABLE" | "OUTBOUND_RATE_LIMITED" | "OUTBOUND_TIMEOUT" | "OUTBOUND_ABORTED" | "OUTBOUND_GONE" | "OUTBOUND_FORBIDDEN" | "OUTBOUND_MISCONFIGURED";
       readonly message: string;
       /** The same again may succeed. */
       readonly retryable: boolean;
