@@ -21,11 +21,10 @@ export class ProcessTree {
     signalGroup(this.#leader, "SIGTERM");
   }
 
-  /** Ends all of it that is known, at once. */
+  /** Ends the group at once; whoever left it follows in `endRest`. */
   kill(): void {
     this.#lookAround();
     signalGroup(this.#leader, "SIGKILL");
-    killKnown(this.#known);
   }
 
   /** Ends whatever is left once the leader has ended, wherever it went. */

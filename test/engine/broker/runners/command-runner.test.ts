@@ -105,9 +105,9 @@ test("a daemon that holds the pipes keeps no turn open, and does not outlive it"
   expect(end).toMatchObject({ status: "done" });
 });
 
-test("whoever left the group of a program that is killed is killed with it", async () => {
+test.each(["marked", "unmarked"])("whoever left the group of a program that is killed is killed with it, %s", async (mark) => {
   using desk = new TurnDesk({ graceMs: 100 });
-  const end = await desk.run({ command: fake("forks", "stays"), silence_timeout_ms: 100 });
+  const end = await desk.run({ command: fake("forks", "stays", mark), silence_timeout_ms: 100 });
   expect(await Promise.all(pidsIn(end).map(gone))).toEqual([true, true]);
   expect(end).toMatchObject({ code: "AGENT_SILENT" });
 });
