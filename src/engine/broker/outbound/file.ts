@@ -13,7 +13,15 @@ const PASSING = ["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "EAGAIN", "EINTR
 
 /** Appends the message as a JSON line, synced before it counts as sent. */
 export function fileAdapter(settings: OutboundOf<"file">, place: Place): Adapter {
-  return { send: (attempt) => send(settings, place, attempt) };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    // One after the other: a line that is just being written looks like one that was cut.
+    send: (attempt) => {
+      const sending = last.then(() => send(settings, place, attempt));
+      last = sending;
+      return sending;
+    },
+  };
 }
 
 async function send(settings: OutboundOf<"file">, place: Place, { message, signal }: Attempt): Promise<SendResult> {
