@@ -85,8 +85,7 @@ export class Engine {
     this.#clock = options.clock ?? systemClock;
     this.#ids = options.ids ?? createIds();
     const now = (): number => this.#clock.now();
-    const later = options.later ?? setImmediate;
-    const llm = options.llm ?? startLlm(config, options.home ?? dirname(dirname(store.path)));
+    const { later = setImmediate, home = dirname(dirname(store.path)), llm = startLlm(config, home) } = options;
     const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
     this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
     this.#watermark = new Watermark(this.#savedCursor);
@@ -130,7 +129,7 @@ export class Engine {
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
     this.#broker = startBroker({
-      options, llm, clock: this.#clock, ids: this.#ids,
+      options, home, llm, clock: this.#clock, ids: this.#ids,
       commit: (work, committed) => this.#add(true, work, committed), accept: (events) => void this.#intake.accept(events),
       notice: (kind, hookId, data) => this.#notices.write(kind, hookId, data),
     });

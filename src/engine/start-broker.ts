@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { Broker } from "./broker/broker.ts";
 import { createOutbound } from "./broker/outbound/create-outbound.ts";
 import type { Outbound } from "./broker/outbound/outbound.ts";
@@ -13,17 +12,16 @@ import type { Llm } from "./clients/llm.ts";
 import type { Clock } from "./core/clock.ts";
 import type { EngineOptions } from "./engine-options.ts";
 
-interface Given extends Pick<BrokerParts, "ids" | "commit" | "accept" | "notice"> {
+interface Given extends Pick<BrokerParts, "home" | "ids" | "commit" | "accept" | "notice"> {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly llm: Llm;
 }
 
 /** The Broker of a daemon, by its settings; one runner for each agent, one adapter for each way out. */
-export function startBroker({ options, clock, llm, ids, commit, accept, notice }: Given): Broker {
+export function startBroker({ options, home, clock, llm, ids, commit, accept, notice }: Given): Broker {
   const { store, config, start, broker: instead = {} } = options;
   const now = (): number => clock.now();
-  const home = options.home ?? dirname(dirname(store.path));
   const desk = new InboxDesk({ store, now, commit });
   const runners = new Map<string, Runner>();
   const outbounds = new Map<string, Outbound>();

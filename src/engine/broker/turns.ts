@@ -126,7 +126,7 @@ export class Turns {
 
   async #run(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[]): Promise<void> {
     const { store, home, settings, commit } = this.#parts;
-    const remembered = agentSessionOf(this.#parts, session.head_turn_id, run.agent);
+    const remembered = this.#rememberedBy(run, session, dispatches);
     try {
       const { context, told } = await gather(store, home, settings, session, dispatches, remembered !== undefined);
       const save = (): void => {
@@ -141,8 +141,13 @@ export class Turns {
     }
   }
 
+  /** The session by the agent's own name. Not at a second attempt: it may be what the agent stumbled over. */
+  #rememberedBy(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[]): string | undefined {
+    return dispatches.some(({ attempts }) => attempts > 1) ? undefined : agentSessionOf(this.#parts, session.head_turn_id, run.agent);
+  }
+
   #inputOf(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[], { system, prompt }: { readonly system: string; readonly prompt: string }): TurnInput {
-    const remembered = agentSessionOf(this.#parts, session.head_turn_id, run.agent);
+    const remembered = this.#rememberedBy(run, session, dispatches);
     const [first] = dispatches;
     return {
       turn_id: run.id,
@@ -171,10 +176,13 @@ export class Turns {
     if (this.#abandoned) return;
     const agent = settings.agents[run.agent];
     if (run.ending || agent === undefined) return this.#ended(run, { status: "interrupted", code: "AGENT_INTERRUPTED", message: "it was ended before it began", retryable: false });
-    const running: RunningTurn = runner(run.agent, agent).start(input, {
-      onProcess: (mark) => commit(() => saveProcess(store, run.id, mark)),
-      onAgentSession: () => undefined,
-    });
+    let running: RunningTurn;
+    try {
+      running = runner(run.agent, agent).start(input, { onProcess: (mark) => commit(() => saveProcess(store, run.id, mark)), onAgentSession: () => undefined });
+    } catch (error) {
+      // Its settings cannot be: that is this agent's affair, and not the group's whose commit this came with.
+      return this.#ended(run, { status: "failed", code: "AGENT_START_FAILED", message: error instanceof Error ? error.message : String(error), retryable: false });
+    }
     run.running = running;
     void running.ended.then((end) => this.#ended(run, end));
     // Something may have come to steer it while it was being prepared.

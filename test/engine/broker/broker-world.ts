@@ -140,8 +140,8 @@ export class BrokerWorld {
   #agent(input: TurnInput): RunningTurn {
     const { turn_id, session_key } = input;
     if ([...this.#alive.values()].includes(session_key)) this.violations.push(`two agents at once in ${session_key}`);
-    this.#effect();
     this.#alive.set(turn_id, session_key);
+    this.loop.post(`agent ${turn_id}`, () => this.#effect());
     const ended = Promise.withResolvers<TurnEnd>();
     const end = (how: TurnEnd): void => {
       if (this.#alive.delete(turn_id)) ended.resolve(how);
