@@ -61,7 +61,7 @@ test("from an event to its delivered answer, with commands alone; one of them pr
   // Settled rows are waited for by a command that waits: another agent's answer to nobody.
   let trace = await desk.run("events", "show", event, "--trace", "--json");
   while (!trace.out.includes('"sent"')) trace = await desk.run("events", "show", event, "--trace", "--json");
-  expect(trace.json<{ stage: string; outcome: string }[]>().map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual(["receiveEvent stored", "resolveIdentity unknown", "resolveAccess allowed", "runAutomations fired", "runAutomations dispatched", "assembleContext assembled", "runAgent done", "finalize done", "deliverResponse sent"]);
+  expect(trace.json<{ stage: string; outcome: string }[]>().map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual(["receiveEvent stored", "resolveIdentity unknown", "resolveAccess allowed", "runAutomations fired", "runAutomations dispatched", "assembleContext assembled", "runAgent done", "deliverResponse sent", "finalize done"]);
   const message = JSON.parse(readFileSync(join(desk.home, "answers.ndjson"), "utf8").trim()) as Record<string, unknown>;
   expect(message).toMatchObject({ text: "watered", recipient: "casey", session_key: turn.session_key });
   const [id = ""] = turn.dispatch_ids;

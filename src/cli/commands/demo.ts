@@ -13,8 +13,9 @@ import { DEFAULT_STORE_OPTIONS, openStore } from "../../engine/store/open.ts";
 import { prepareOptions } from "../authoring.ts";
 import type { Run } from "../call.ts";
 import { textOption } from "../call.ts";
-import { exampleTexts } from "../demo/assets.macro.ts" with { type: "macro" };
+import { exampleAgent, exampleTexts } from "../demo/assets.macro.ts" with { type: "macro" };
 import { CONVERSATION_START, conversationEvents } from "../demo/conversation.ts";
+import { configureAgents } from "../demo/demo-agents.ts";
 import { openDemoHome } from "../demo/demo-home.ts";
 import { githubWebhooks } from "../demo/github-webhooks.ts";
 import { Narrator } from "../demo/narrator.ts";
@@ -51,11 +52,12 @@ export const run: Run = async (call) => {
   const start = Date.parse(CONVERSATION_START);
   const clock = new StoryClock(start);
   const store = openStore(home, { ...DEFAULT_STORE_OPTIONS, checkpoints: true });
+  configureAgents(home, exampleAgent());
   const lock = takeDaemonLock(home, Date.now());
   try {
     const hooks = await registerExamples(store, home, clock);
-    const narrator = new Narrator(hooks, call.json);
-    await using engine = new Engine({ store, config: loadConfig(home), clock, timers: false, onRecorded: narrator.recorded });
+    const narrator = new Narrator(hooks, store, call.json);
+    await using engine = new Engine({ store, config: loadConfig(home), clock, timers: false, onRecorded: narrator.recorded, onNotice: narrator.notice });
     narrator.text(`nexus demo: ${hooks.length} example hooks in ${home}${resumed ? " (an earlier run goes on: what it decided stays decided)" : ""}`);
     await engine.start();
     await engine.drain();

@@ -14,6 +14,11 @@ export function exampleTexts(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
+/** The example agent, a shell script. */
+export function exampleAgent(): string {
+  return readFileSync(join(root, "hook-examples", "agent.sh"), "utf8");
+}
+
 /** GitHub's own examples of its webhooks (npm package @octokit/webhooks-examples), gzipped, as base64. */
 export function githubExamples(): string {
   const json = readFileSync(join(root, "node_modules", "@octokit", "webhooks-examples", "api.github.com", "index.json"));

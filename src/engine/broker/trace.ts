@@ -1,6 +1,6 @@
 import type { Dispatch } from "../core/dispatch.ts";
 import { storedPrincipal, type StoredEvent } from "../core/event.ts";
-import type { STAGES } from "../core/hook.ts";
+import { STAGES } from "../core/hook.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
 import { deliveriesOfTurn } from "../store/deliveries.ts";
 import { dispatchesOfEvent } from "../store/dispatches.ts";
@@ -37,7 +37,7 @@ export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
     turns.add(dispatch.turn_id);
     steps.push(...turnSteps(store, dispatch.turn_id));
   }
-  return steps.toSorted((one, other) => one.at - other.at);
+  return steps.toSorted((one, other) => one.at - other.at || STAGES.indexOf(one.stage) - STAGES.indexOf(other.stage));
 }
 
 function standingSteps(event: StoredEvent): TraceStep[] {
@@ -51,12 +51,15 @@ function standingSteps(event: StoredEvent): TraceStep[] {
   ];
 }
 
-function dispatchSteps(store: Store, { id, hook_id, created_at, status, settled_at, reason, session_key, agent, effective_mode, attempts }: Dispatch): TraceStep[] {
+function dispatchSteps(store: Store, { id, hook_id, created_at, status, settled_at, reason, session_key, agent, effective_mode, attempts, turn_id }: Dispatch): TraceStep[] {
   const by = hook_id === undefined ? "" : ` by ${hookById(store, hook_id)?.slug ?? hook_id}`;
   const dispatched: TraceStep = { at: created_at, stage: "runAutomations", outcome: "dispatched", id, detail: `${session_key}${agent === undefined ? "" : ` to ${agent}`}${by}` };
   const attempt = attempts > 1 ? `, attempt ${attempts}` : "";
-  if (settled_at === undefined) return [dispatched, { at: created_at, stage: "finalize", outcome: status, id, detail: `${effective_mode ?? "waiting"}${attempt}${reason === undefined ? "" : `: ${reason}`}` }];
-  return [dispatched, { at: settled_at, stage: "finalize", outcome: status, id, detail: `${effective_mode ?? "never run"}${attempt}${reason === undefined ? "" : `: ${reason}`}` }];
+  // Over when its last message is; as long as it is not, how it stands.
+  const deliveries = turn_id === undefined ? [] : deliveriesOfTurn(store, turn_id);
+  const at = Math.max(settled_at ?? created_at, ...deliveries.map((delivery) => delivery.settled_at ?? 0));
+  const mode = effective_mode ?? (settled_at === undefined ? "waiting" : "never run");
+  return [dispatched, { at, stage: "finalize", outcome: status, id, detail: `${mode}${attempt}${reason === undefined ? "" : `: ${reason}`}` }];
 }
 
 function turnSteps(store: Store, turnId: string): TraceStep[] {

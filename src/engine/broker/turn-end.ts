@@ -44,7 +44,7 @@ export function settleTurn(parts: BrokerParts, run: TurnRun, end: TurnEnd): Ende
     return { returned: [...unhanded, ...returned], failed };
   }
   moveHead(store, run.session, run.id, at);
-  const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text, at);
+  const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text.trim(), at);
   for (const { id } of [...run.items, ...run.steered]) settleDispatch(store, id, "running", "done", at, said);
   return { returned: unhanded, failed: [] };
 }

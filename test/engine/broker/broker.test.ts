@@ -70,7 +70,7 @@ test("a fire becomes a turn, its answer an event and a message; the whole way ca
   expect(sessionByKey(t.store, "agent:default:test:thread:th1")?.head_turn_id).toBe(turn.input.turn_id);
   const event = eventById(t.store, eventId);
   const steps = event === undefined ? [] : traceOf(t.store, event);
-  expect(steps.map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual(["receiveEvent stored", "resolveIdentity unknown", "resolveAccess allowed", "runAutomations fired", "runAutomations dispatched", "assembleContext assembled", "runAgent done", "finalize done", "deliverResponse sent"]);
+  expect(steps.map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual(["receiveEvent stored", "resolveIdentity unknown", "resolveAccess allowed", "runAutomations fired", "runAutomations dispatched", "assembleContext assembled", "runAgent done", "deliverResponse sent", "finalize done"]);
   // The next turn of the session builds on it, and the agent is told its own name for it.
   await t.messages(1, { thread_id: "th1" });
   const second = await agent.next();
