@@ -6,7 +6,7 @@ import type { Adapter, Attempt, Place } from "./adapter.ts";
 import { failure } from "./failure.ts";
 import type { SendResult } from "./outbound.ts";
 
-/** No link at the end is followed, and a FIFO is an error instead of a wait for its reader. Reading is for the last byte. */
+/** No link at the end is followed, and no device or FIFO waited for. Reading is for the last byte. */
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const PASSING = ["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "EAGAIN", "EINTR", "ESTALE", "ETIMEDOUT", "EBUSY"];

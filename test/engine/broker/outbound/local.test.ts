@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { SendResult } from "../../../../src/engine/broker/outbound/outbound.ts";
 import { tempHome } from "../../../helpers/temp-home.ts";
@@ -60,6 +61,13 @@ test("what a command leaves running is ended with it, and its open pipes hold no
   await untilGone(Number(readFileSync(join(home.path, "child"), "utf8")));
 });
 
+test.skipIf(Bun.which("setsid") === null)("a process that has left the group and holds the pipes open is not waited for", async () => {
+  using home = tempHome();
+  const result = await run("mkfifo ready; setsid sh -c 'echo $$ > ready; exec sleep 1000' & read pid < ready; echo $pid > child; echo done", home.path);
+  process.kill(Number(readFileSync(join(home.path, "child"), "utf8")), "SIGKILL");
+  expect(result).toEqual({ sent: true, receipt: "done" });
+});
+
 test("a program that cannot be started is a matter of the settings", async () => {
   using home = tempHome();
   writeFileSync(join(home.path, "plain"), "text");
@@ -83,6 +91,31 @@ test("lines of many sends at once do not mix", async () => {
   await Promise.all(Array.from({ length: 50 }, (_, n) => outbound.send(outboundMessage({ text: `${n}:${"x".repeat(20_000)}` }), signal)));
   const lines = readFileSync(join(home.path, "answers.ndjson"), "utf8").trim().split("\n");
   expect(new Set(lines.map((line) => (JSON.parse(line) as { text: string }).text.split(":")[0])).size).toBe(50);
+});
+
+test("what nobody waits for any more is not written later", async () => {
+  using home = tempHome();
+  const outbound = outboundOf({ type: "file", path: "answers.ndjson" }, { home: home.path });
+  const controller = new AbortController();
+  const first = outbound.send(outboundMessage({ text: "first" }), signal);
+  const aborted = outbound.send(outboundMessage({ text: "aborted" }), controller.signal);
+  controller.abort();
+  expect([await first, await aborted]).toMatchObject([{ sent: true }, { sent: false, code: "OUTBOUND_ABORTED" }]);
+  await outbound.send(outboundMessage({ text: "last" }), signal);
+  expect(readFileSync(join(home.path, "answers.ndjson"), "utf8").match(/"text":"\w+"/g)).toEqual(['"text":"first"', '"text":"last"']);
+});
+
+test("a line is synced, and so is the folder of a new file, before it counts as sent", async () => {
+  using home = tempHome();
+  await using handle = await open(join(home.path, "any"), "w");
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  using write = spyOn(prototype, "write");
+  using sync = spyOn(prototype, "sync");
+  await append("answers.ndjson", home.path);
+  expect([write.mock.calls.length, sync.mock.calls.length]).toEqual([1, 2]);
+  await append("answers.ndjson", home.path);
+  expect([write.mock.calls.length, sync.mock.calls.length]).toEqual([2, 3]);
+  expect(write.mock.invocationCallOrder[1]).toBeLessThan(sync.mock.invocationCallOrder[2] ?? 0);
 });
 
 test("a line that was cut is ended before the next", async () => {
