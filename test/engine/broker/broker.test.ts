@@ -166,7 +166,7 @@ test("agents that nobody configured fail with what is there; without any, fires 
   await desk.t.messages(1);
   await eventually(settled(desk.t, "failed"));
   expect(desk.t.dispatches()[0]?.reason).toBe('AGENT_UNKNOWN: no agent "nobody" is configured; config.toml has atlas');
-  await using none = await open({ agents: {} } as never);
+  await using none = await open({ agents: {} });
   await none.t.messages(1);
   await none.t.drain();
   expect(none.t.dispatches()[0]?.status).toBe("pending");

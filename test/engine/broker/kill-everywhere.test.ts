@@ -44,8 +44,8 @@ function check(world: BrokerWorld, pieces: readonly Piece[], killed: boolean): s
   }
   if (runningTurns(store).length > 0) wrong.push("a turn runs for ever");
   for (const session of new Set(pieces.map((one) => one.session))) {
-    const done = turnsOfSession(store, session, 100).filter(({ status }) => status === "done");
-    if (done[0] !== undefined && sessionByKey(store, session)?.head_turn_id !== done[0].id) wrong.push(`the head of ${session} is not its newest turn`);
+    const newest = turnsOfSession(store, session, 100).find(({ status }) => status === "done");
+    if (newest !== undefined && sessionByKey(store, session)?.head_turn_id !== newest.id) wrong.push(`the head of ${session} is not its newest turn`);
     const order = dispatches.filter((one) => one.session_key === session && one.status === "done" && one.effective_mode === "followup").map(({ turn_id = "" }) => turnById(store, turn_id)?.started_at ?? 0);
     if (order.some((at, index) => at < (order[index - 1] ?? 0))) wrong.push(`followups of ${session} ran out of order`);
   }

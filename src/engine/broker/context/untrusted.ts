@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Everything that shows nothing, or that makes a text look other than it is: controls, marks of direction, zero-width and tag characters. */
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc]|[\u{e0000}-\u{e0fff}]/gu;
+const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** The same text with what is invisible written out as `\u{202e}`. */
 export function visible(text: string): string {
