@@ -102,6 +102,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/hooks-validate.ts"),
   },
   {
+    path: "hooks test",
+    summary: "evaluate a script for one event as the daemon would, and show what would follow; nothing is recorded or sent",
+    args: [["<script>", "TypeScript or JavaScript file"]],
+    options: [
+      ["--event <event>", "a stored event's id, a file with one as JSON, or -"],
+      ["--context", "print what the agent would be given, to the letter"],
+      ["--keep-state", "with the state of the registered hook of that name"],
+    ],
+    load: () => import("./commands/hooks-test.ts"),
+  },
+  {
     path: "events emit",
     summary: "store one event",
     args: [["[json]", "the event as JSON, or - for standard input"]],

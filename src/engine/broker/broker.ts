@@ -8,7 +8,7 @@ import { Deliverer } from "./deliverer.ts";
 import type { BrokerParts } from "./parts.ts";
 import { nextStep, type Item, type QueueRules, type Step } from "./queue-plan.ts";
 import { recoverTurns } from "./recover.ts";
-import { agentFor } from "./settings.ts";
+import { agentFor, groupOf } from "./settings.ts";
 import { Turns } from "./turns.ts";
 import type { TurnRun } from "./turn-run.ts";
 import { WaitingRoom } from "./waiting-room.ts";
@@ -140,7 +140,7 @@ export class Broker {
     const asked = hookResultSchema.shape.routing.unwrap().shape.queue_mode.safeParse(row.queue_mode ?? undefined).data;
     const mode = asked === undefined ? settings.queue.mode : queueModeOf(asked);
     const { id, rowid: order, created_at, not_before } = row;
-    return { id, order, mode, agent, group: `${agent}\n${row.channel}\n${row.thread_id ?? ""}`, created_at, not_before, blocked: false, unsteered: false };
+    return { id, order, mode, agent, group: groupOf(agent, row.channel, row.thread_id), created_at, not_before, blocked: false, unsteered: false };
   }
 
   #fail(id: string, reason: string): void {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Dispatch } from "../core/dispatch.ts";
+import type { StoredEvent } from "../core/event.ts";
 import { NexusError } from "../core/errors.ts";
 import type { AssembledContext, StoredSession, Turn } from "../core/turn.ts";
 import { dispatchesOfTurn, untoldDrops } from "../store/dispatches.ts";
@@ -22,11 +23,20 @@ export interface Gathered {
   readonly told: readonly string[];
 }
 
-/**
- * Reads what belongs into a turn's context and assembles it. `remembers`: the agent keeps this session's history itself,
- * so it is not told again.
- */
-export async function gather(store: Store, home: string, settings: BrokerSettings, session: StoredSession, dispatches: readonly Dispatch[], remembers: boolean): Promise<Gathered> {
+export interface GatherParts {
+  readonly store: Store;
+  readonly home: string;
+  readonly settings: BrokerSettings;
+  readonly session: StoredSession;
+  readonly dispatches: readonly Dispatch[];
+  /** The agent keeps this session's history itself, so it is not told again. */
+  readonly remembers: boolean;
+  /** Of all dispatches, where it is not stored. */
+  readonly event?: StoredEvent;
+}
+
+/** Reads what belongs into a turn's context and assembles it. */
+export async function gather({ store, home, settings, session, dispatches, remembers, event }: GatherParts): Promise<Gathered> {
   const drops = untoldDrops(store, session.key, DROPS_TOLD);
   const wantsHistory = !remembers && dispatches.some(({ context }) => context.include_thread);
   const context = assemble({
@@ -35,7 +45,7 @@ export async function gather(store: Store, home: string, settings: BrokerSetting
     history: wantsHistory && session.head_turn_id !== undefined ? pastTurns(store, session.head_turn_id, settings.context.history_turns) : [],
     found: [],
     dropped: drops.map((dispatch) => dropLine(store, dispatch)),
-    asked: dispatches.map((dispatch) => askedBy(store, dispatch)),
+    asked: dispatches.map((dispatch) => askedBy(store, dispatch, event)),
     budget: settings.context.max_tokens,
   });
   return { context, told: drops.map(({ id }) => id) };
@@ -46,8 +56,8 @@ export function steering(store: Store, dispatch: Dispatch): string {
   return steeringText(askedBy(store, dispatch));
 }
 
-function askedBy(store: Store, dispatch: Dispatch): Asked {
-  const event = eventById(store, dispatch.event_id);
+function askedBy(store: Store, dispatch: Dispatch, given?: StoredEvent): Asked {
+  const event = given ?? eventById(store, dispatch.event_id);
   const { data, enrich } = dispatch.context;
   return {
     dispatch_id: dispatch.id,

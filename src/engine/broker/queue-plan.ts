@@ -50,6 +50,15 @@ export function nextStep(session: SessionQueue, rules: QueueRules, now: number):
   return dropStep(session, rules, now) ?? (session.running === undefined ? startStep(session.waiting, rules, now) : busyStep(session.running, session.waiting));
 }
 
+/** What would become of one that comes now. */
+export function foresee(session: SessionQueue, item: Item, rules: QueueRules, now: number): EffectiveMode | "dropped" {
+  const step = nextStep({ ...session, waiting: [...session.waiting, item] }, rules, now);
+  if (step.step === "drop" && step.items.includes(item)) return "dropped";
+  if (step.step === "start" && step.items.includes(item)) return step.mode;
+  if (step.step === "steer" && step.item === item) return "steer";
+  return item.mode === "steer" ? "followup" : item.mode;
+}
+
 function dropStep({ waiting }: SessionQueue, { ttlMs, cap, drop }: QueueRules, now: number): Step | undefined {
   const old = waiting.filter(({ created_at }) => created_at + ttlMs <= now);
   if (old.length > 0) return { step: "expire", items: old, reason: `it waited for longer than queue.ttl_ms = ${ttlMs}` };

@@ -20,6 +20,16 @@ export function agentFor(settings: BrokerSettings, named: string | undefined, pe
   return named ?? settings.personas[persona]?.agent ?? settings.agent ?? (names.length === 1 ? names[0] : undefined);
 }
 
+/** Whether an agent takes further text while it works: an inbox does until someone has taken the turn. */
+export function takesSteering(agent: AgentSettings | undefined): boolean {
+  return agent?.runner === "inbox" || (agent?.runner === "command" && agent.steer === true);
+}
+
+/** What may become one turn, and may steer one: the same agent in the same conversation. */
+export function groupOf(agent: string, channel: string | null, threadId: string | null): string {
+  return `${agent}\n${channel ?? ""}\n${threadId ?? ""}`;
+}
+
 /** The first adapter that answers the channel. */
 export function outboundFor(settings: BrokerSettings, channel: string): string | undefined {
   return Object.entries(settings.outbound).find(([, { channels }]) => channels.includes(channel))?.[0];

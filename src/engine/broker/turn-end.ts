@@ -85,9 +85,10 @@ export function pauseAfter(attempts: number, firstMs: number): number {
 /** Stores the answer as an event and its messages; says so when nobody can deliver it. */
 function reply(parts: BrokerParts, run: TurnRun, text: string, at: number): string | undefined {
   const { store } = parts;
-  const [first] = run.items;
-  const asked = first === undefined ? undefined : eventOf(parts, first.id);
-  const event = replyEvent(run, text, at, asked);
+  const dispatches = run.items.flatMap(({ id }) => dispatchById(store, id) ?? []);
+  const [first] = dispatches;
+  const asked = first === undefined ? undefined : eventById(store, first.event_id);
+  const event = replyEvent(run, text, at, asked, dispatches.flatMap(({ hook_id }) => hook_id ?? []));
   try {
     parts.accept(store.redactor.value([event]));
   } catch (error) {
@@ -130,12 +131,7 @@ function limitOf(parts: BrokerParts, name: string, settings: OutboundSettings): 
   }
 }
 
-function eventOf({ store }: BrokerParts, dispatchId: string): StoredEvent | undefined {
-  const dispatch = dispatchById(store, dispatchId);
-  return dispatch === undefined ? undefined : eventById(store, dispatch.event_id);
-}
-
-function replyEvent(run: TurnRun, text: string, at: number, asked: StoredEvent | undefined): NewEvent {
+function replyEvent(run: TurnRun, text: string, at: number, asked: StoredEvent | undefined, hookIds: readonly string[]): NewEvent {
   return {
     id: `agent:${run.id}`,
     timestamp: at,
@@ -150,7 +146,7 @@ function replyEvent(run: TurnRun, text: string, at: number, asked: StoredEvent |
     sender_id: run.agent,
     source_adapter: "agent",
     source_id: run.id,
-    metadata: { session_key: run.session, turn_id: run.id, dispatch_ids: run.items.map(({ id }) => id), ...(asked === undefined ? {} : { channel: asked.channel }) },
+    metadata: { session_key: run.session, turn_id: run.id, dispatch_ids: run.items.map(({ id }) => id), hook_ids: [...new Set(hookIds)], ...(asked === undefined ? {} : { channel: asked.channel }) },
     ...(run.items[0] === undefined ? {} : { cause_id: run.items[0].id }),
     depth: 0,
   };

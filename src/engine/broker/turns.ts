@@ -9,6 +9,7 @@ import { gather } from "./gather.ts";
 import type { BrokerParts } from "./parts.ts";
 import type { Item } from "./queue-plan.ts";
 import type { RunningTurn, TurnEnd, TurnInput } from "./runners/runner.ts";
+import { takesSteering } from "./settings.ts";
 import { agentSessionOf, settleTurn, type Ended } from "./turn-end.ts";
 import { TurnRun } from "./turn-run.ts";
 
@@ -67,7 +68,7 @@ export class Turns {
     const id = ids.make("trn", now());
     const agent = items[0]?.agent ?? "";
     const runner = settings.agents[agent]?.runner ?? "command";
-    const run = new TurnRun({ id, session, items, canSteer: runner !== "http" && runner !== "llm", outlives: runner === "inbox" });
+    const run = new TurnRun({ id, session, items, canSteer: takesSteering(settings.agents[agent]), outlives: runner === "inbox" });
     this.#bySession.set(session, run);
     let claimed: Dispatch[] = [];
     let stored: StoredSession | undefined;
@@ -128,7 +129,7 @@ export class Turns {
     const { store, home, settings, commit } = this.#parts;
     const remembered = this.#rememberedBy(run, session, dispatches);
     try {
-      const { context, told } = await gather(store, home, settings, session, dispatches, remembered !== undefined);
+      const { context, told } = await gather({ store, home, settings, session, dispatches, remembers: remembered !== undefined });
       const save = (): void => {
         saveContext(store, run.id, context);
         for (const id of told) tellDrop(store, id, run.id);

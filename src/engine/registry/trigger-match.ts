@@ -11,11 +11,18 @@ export function mismatch(hook: Matchable, event: StoredEvent, principal: Princip
   if (event.addressed_to !== undefined) {
     return event.addressed_to === hook.id ? undefined : { condition: "addressed_to", expected: hook.id, actual: event.addressed_to };
   }
+  if (isOwnAnswer(hook.id, event) && triggers?.event?.types?.includes("agent_response") !== true) return { condition: "event.type", expected: "anything but the answer to its own fire (unless `types` names agent_response)", actual: event.type };
   if (triggers === undefined) {
     return schedule === undefined ? undefined : { condition: "schedule", expected: "its own slots only", actual: event.type };
   }
   const { principal: wanted } = triggers;
   return (wanted === undefined ? undefined : principalMismatch(wanted, principal)) ?? eventMismatch(triggers, event) ?? refMismatch(triggers, event);
+}
+
+/** What its own fire led to: a hook for every event would else ask its agent about the agent's answers. */
+function isOwnAnswer(hookId: string, { type, metadata }: StoredEvent): boolean {
+  const hooks = type === "agent_response" ? metadata["hook_ids"] : undefined;
+  return Array.isArray(hooks) && hooks.includes(hookId);
 }
 
 function eventMismatch({ event: wanted }: Triggers, event: StoredEvent): Mismatch | undefined {

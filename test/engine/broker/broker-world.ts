@@ -98,7 +98,7 @@ export class BrokerWorld {
   #start(): void {
     const daemon = this.#daemon;
     const ids = { make: (prefix: string) => `${prefix}_${String((this.#made += 1)).padStart(6, "0")}` };
-    const config = configSchema.parse({ agents: { one: { runner: "command", command: ["x"], max_turns: 10 } }, outbound: { out: { type: "file", path: "x", channels: ["test"] } }, queue: { debounce_ms: 5 }, broker: { retry_ms: 10 } });
+    const config = configSchema.parse({ agents: { one: { runner: "command", command: ["x"], steer: true, max_turns: 10 } }, outbound: { out: { type: "file", path: "x", channels: ["test"] } }, queue: { debounce_ms: 5 }, broker: { retry_ms: 10 } });
     const commit = (work: () => void, committed?: () => void): void =>
       this.loop.post(`commits ${daemon}`, () => {
         // What the killed one still asks for reaches nobody.

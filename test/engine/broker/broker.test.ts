@@ -15,7 +15,7 @@ import { turnById } from "../../../src/engine/store/turns.ts";
 import { ScriptedAgent } from "../../helpers/scripted-agent.ts";
 import { TestEngine, type TestEngineOptions } from "../../helpers/test-engine.ts";
 
-const COMMAND = { runner: "command", command: ["unused"] } as const;
+const COMMAND = { runner: "command", command: ["unused"], steer: true } as const;
 
 interface Desk {
   readonly t: TestEngine;
@@ -159,6 +159,20 @@ test("whatever ends a turn, the next one goes on; a passing failure is tried aga
     ["done", 1, undefined],
   ]);
   expect(t.notices.filter(({ kind }) => kind === "dispatch_failed")).toHaveLength(2);
+});
+
+// C24. switch: mutant own-answers
+test("a hook for every event is not asked about the answer to its own fire; others are, and one that names the type is", async () => {
+  await using desk = await open({}, { handler: `() => ({ fire: true })` });
+  const { t, agent } = desk;
+  t.register("watches", `() => ({ fire: false })`);
+  t.register("answers-only", `() => ({ fire: false })`, { triggers: { event: { types: ["agent_response"] } } });
+  await t.messages(1);
+  (await agent.next()).answer("well");
+  await t.drain();
+  expect(t.outcomes("asks")).toEqual(["fired"]);
+  expect(t.outcomes("watches")).toEqual(["no_fire", "no_fire"]);
+  expect(t.outcomes("answers-only")).toEqual(["no_fire"]);
 });
 
 test("agents that nobody configured fail with what is there; without any, fires wait", async () => {

@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Database } from "bun:sqlite";
+import { nexus } from "../helpers/nexus-command.ts";
+import { tempHome } from "../helpers/temp-home.ts";
+
+const CONFIG = (home: string): string => `
+[agents.atlas]
+runner = "command"
+command = ["/bin/sh", "-c", "cat > ${join(home, "given.txt")}; echo done"]
+
+[personas.helper]
+agent = "atlas"
+files = ["persona.md"]
+
+[[access]]
+name = "friends"
+channels = ["test"]
+effect = "allow"
+persona = "helper"
+
+[outbound.log]
+type = "file"
+path = "answers.ndjson"
+channels = ["test"]
+`;
+
+const HOOK = `/** @description Asks for mail */
+export default (ctx) => {
+  ctx.log.info("looked at " + ctx.event.id);
+  return ctx.event.content.includes("fail") ? (() => { throw new Error("no"); })() : { fire: true, routing: { queue_mode: "followup" }, context: { prompt: "Please answer " + ctx.session.persona, data: { n: 1 } } };
+};
+`;
+
+const EVENT = { id: "test:one", channel: "test", type: "message", content: "hi \u202Ethere", sender_id: "casey", timestamp: "2026-01-02T03:04:05.000Z" };
+
+interface Dry {
+  readonly unseen?: string;
+  readonly invocation?: { readonly outcome: string; readonly result: unknown };
+  readonly logs?: { readonly text: string }[];
+  readonly plan?: { readonly session_key: string; readonly agent: string; readonly effective_mode: string; readonly outbound: string; readonly context: { readonly system: string; readonly prompt: string; readonly tokens: number } };
+}
+
+function rows(home: string): number {
+  const db = new Database(join(home, "state", "nexus.db"), { readonly: true });
+  try {
+    return ["events", "hook_invocations", "dispatches", "turns", "deliveries", "hooks", "hook_state", "sessions"].reduce((sum, table) => sum + (db.query<{ n: number }, []>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? 0), 0);
+  } finally {
+    db.close();
+  }
+}
+
+test("a dry run says what then happens: the same decision, session, mode, agent and context, to the letter; and records nothing", async () => {
+  using home = tempHome();
+  const script = join(home.path, "asks.ts");
+  const event = join(home.path, "event.json");
+  writeFileSync(join(home.path, "config.toml"), CONFIG(home.path));
+  writeFileSync(join(home.path, "persona.md"), "You are helpful.");
+  writeFileSync(script, HOOK);
+  writeFileSync(event, JSON.stringify(EVENT));
+  await nexus(home.path, ["init"]);
+  const before = rows(home.path);
+  const dry = (await nexus(home.path, ["hooks", "test", script, "--event", event, "--json"])).json<Dry>();
+  expect(rows(home.path)).toBe(before);
+  expect(existsSync(join(home.path, "given.txt"))).toBe(false);
+  expect(dry.logs?.map(({ text }) => text)).toEqual(["looked at test:one"]);
+  expect((await nexus(home.path, ["hooks", "register", script])).code).toBe(0);
+  expect((await nexus(home.path, ["events", "emit", "-"], { stdin: JSON.stringify(EVENT) })).code).toBe(0);
+  expect((await nexus(home.path, ["serve", "--once"])).code).toBe(0);
+  const [dispatch] = (await nexus(home.path, ["dispatches", "list", "--json"])).json<{ id: string; session_key: string; effective_mode: string; turn_id: string; status: string }[]>();
+  const shown = (await nexus(home.path, ["dispatches", "show", dispatch?.id ?? "", "--context", "--json"])).json<{ system: string; prompt: string; tokens: number }>();
+  expect(dispatch).toMatchObject({ status: "done", session_key: dry.plan?.session_key ?? "", effective_mode: dry.plan?.effective_mode ?? "" });
+  expect(shown).toMatchObject({ system: dry.plan?.context.system ?? "", prompt: dry.plan?.context.prompt ?? "", tokens: dry.plan?.context.tokens ?? 0 });
+  expect(dry.plan).toMatchObject({ agent: "atlas", outbound: "log" });
+  expect(readFileSync(join(home.path, "given.txt"), "utf8")).toContain(shown.prompt);
+  expect(readFileSync(join(home.path, "answers.ndjson"), "utf8")).toContain('"text":"done"');
+  // A stored event is judged by what was decided when it was stored.
+  const again = (await nexus(home.path, ["hooks", "test", script, "--event", "test:one", "--json"])).json<Dry>();
+  expect(again.invocation?.result).toEqual(dry.invocation?.result);
+}, 60_000);
+
+test("what it would not see, and what fails, is said with its reason and an exit code", async () => {
+  using home = tempHome();
+  const script = join(home.path, "asks.ts");
+  writeFileSync(join(home.path, "config.toml"), CONFIG(home.path));
+  writeFileSync(script, HOOK);
+  const run = (event: object): ReturnType<typeof nexus> => nexus(home.path, ["hooks", "test", script, "--event", "-", "--json"], { stdin: JSON.stringify(event) });
+  const denied = await run({ ...EVENT, channel: "elsewhere" });
+  expect([denied.code, denied.json<Dry>().unseen]).toEqual([0, "denied by the lack of a policy that allows it"]);
+  const failed = await run({ ...EVENT, content: "fail" });
+  expect([failed.code, failed.json<Dry>().invocation?.outcome]).toEqual([1, "error"]);
+  expect((await nexus(home.path, ["hooks", "test", script, "--json"])).error().code).toBe("USAGE");
+  expect((await nexus(home.path, ["hooks", "test", script, "--event", "nobody:knows", "--json"])).error().code).toBe("EVENT_NOT_FOUND");
+}, 60_000);
