@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bigRows } from "./big-suite.ts";
 import { buildNexus, builtNexus, ROOT } from "./binary.ts";
+import { brokerRows } from "./broker-suite.ts";
 import { commandRows } from "./command-suite.ts";
 import { evaluationRows } from "./evaluation-suite.ts";
 import { memoryRows } from "./memory-suite.ts";
@@ -13,7 +14,7 @@ import { tableOf } from "./report.ts";
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 
-const SUITES = ["evaluation", "commands", "memory", "big"] as const;
+const SUITES = ["evaluation", "broker", "commands", "memory", "big"] as const;
 
 /** `bun run bench`: see README.md. */
 async function main(): Promise<void> {
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
 
   const rows: Row[] = [];
   if (wanted.has("evaluation")) rows.push(...(await evaluationRows({ rounds, durability, progress })));
+  if (wanted.has("broker")) rows.push(...(await brokerRows({ rounds, durability, progress })));
   let binary: string | undefined;
   if (wanted.has("commands") || wanted.has("memory") || wanted.has("big")) {
     progress("dist/nexus");

@@ -12,6 +12,7 @@ export const mutants: readonly Mutant[] = [
   { name: "claim-twice", file: "src/engine/store/dispatches.ts", find: "reason = NULL WHERE id = ? AND status = 'pending'\"", replace: "reason = NULL WHERE id = ?\"", tests: ["test/engine/store/dispatches.test.ts"] },
   { name: "sent-while-unrecorded", file: "src/engine/broker/deliverer.ts", find: "    if (!this.#started) return;\n    // Until then", replace: "    this.#sending.delete(delivery.id);\n    if (!this.#started) return;\n    // Until then", tests: KILLS, filter: "three in a row" },
   { name: "own-answers", file: "src/engine/registry/trigger-match.ts", find: "return Array.isArray(hooks) && hooks.includes(hookId);", replace: "return Array.isArray(hooks) && hookId === \"\";", tests: ["test/engine/broker/broker.test.ts"], filter: "answer to its own fire" },
+  { name: "left-over-agents-live", file: "src/engine/start-broker.ts", find: "async (turnId, mark) => void (await endMarked(mark ?? NO_PROCESS, turnId))", replace: "() => Promise.resolve()", tests: ["test/binary/broker-kills.test.ts"] },
   { name: "collect-loses", file: "src/engine/broker/queue-plan.ts", find: 'mode === "collect" && group === head.group);', replace: 'mode === "collect");', tests: PLAN },
   { name: "drop-too-many", file: "src/engine/broker/queue-plan.ts", find: "candidates.slice(0, over)", replace: "candidates.slice(0, over + 1)", tests: PLAN },
   { name: "history-first-cut", file: "src/engine/broker/context/assemble.ts", find: "    if (sum(kept) + tokensOf(text) > budget) break;\n", replace: "", tests: CONTEXT },

@@ -151,8 +151,16 @@ export class Broker {
   }
 
   #pump(): void {
-    for (const session of [...this.#queued, ...this.#dirty]) this.#advance(session);
-    this.#dirty.clear();
+    // Those that wait for a place come first, the longest-waiting first of all; where there is none, none is looked at.
+    for (const session of this.#queued) {
+      if (!this.#turns.hasPlaces) break;
+      const [head] = this.#room.of(session);
+      if (head === undefined || this.#turns.hasPlace(head.agent)) this.#advance(session);
+    }
+    for (const session of this.#dirty) {
+      this.#dirty.delete(session);
+      this.#advance(session);
+    }
   }
 
   /** Takes one session as far as it goes. */

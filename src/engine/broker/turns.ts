@@ -28,6 +28,8 @@ export class Turns {
   readonly #parts: BrokerParts;
   readonly #events: TurnsEvents;
   readonly #bySession = new Map<string, TurnRun>();
+  /** How many of each agent. */
+  readonly #byAgent = new Map<string, number>();
   #abandoned = false;
   #whenIdle: (() => void)[] = [];
 
@@ -54,12 +56,12 @@ export class Turns {
     return false;
   }
 
+  get hasPlaces(): boolean {
+    return this.#bySession.size < this.#parts.settings.broker.max_turns;
+  }
+
   hasPlace(agent: string): boolean {
-    const { broker, agents } = this.#parts.settings;
-    if (this.#bySession.size >= broker.max_turns) return false;
-    let own = 0;
-    for (const run of this.#bySession.values()) if (run.agent === agent) own += 1;
-    return own < (agents[agent]?.max_turns ?? 0);
+    return this.hasPlaces && (this.#byAgent.get(agent) ?? 0) < (this.#parts.settings.agents[agent]?.max_turns ?? 0);
   }
 
   /** Claims the items for a new turn; it runs once that is stored. */
@@ -69,7 +71,7 @@ export class Turns {
     const agent = items[0]?.agent ?? "";
     const runner = settings.agents[agent]?.runner ?? "command";
     const run = new TurnRun({ id, session, items, canSteer: takesSteering(settings.agents[agent]), outlives: runner === "inbox" });
-    this.#bySession.set(session, run);
+    this.#add(run);
     let claimed: Dispatch[] = [];
     let stored: StoredSession | undefined;
     commit(
@@ -91,7 +93,7 @@ export class Turns {
 
   /** Goes on with a turn that outlived the daemon that began it. */
   adopt(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[], context: { readonly system: string; readonly prompt: string }): void {
-    this.#bySession.set(run.session, run);
+    this.#add(run);
     this.#start(run, this.#inputOf(run, session, dispatches, context));
   }
 
@@ -206,8 +208,16 @@ export class Turns {
     );
   }
 
+  #add(run: TurnRun): void {
+    this.#bySession.set(run.session, run);
+    this.#byAgent.set(run.agent, (this.#byAgent.get(run.agent) ?? 0) + 1);
+  }
+
   #free(run: TurnRun): void {
-    if (this.#bySession.get(run.session) === run) this.#bySession.delete(run.session);
+    if (this.#bySession.get(run.session) === run) {
+      this.#bySession.delete(run.session);
+      this.#byAgent.set(run.agent, (this.#byAgent.get(run.agent) ?? 1) - 1);
+    }
     if (this.#isAlone) for (const tell of this.#whenIdle.splice(0)) tell();
     this.#events.free(run.session);
   }
