@@ -15,6 +15,11 @@ const WINDOW = 32;
 /** A producer without a pause leaves a backlog that takes longer than all kills; so many events every few ms are load enough. */
 const BURST = 4;
 const BURST_MS = 8;
+/**
+ * Events by the next kill. Thousands of kills leave evaluation little time, and a backlog that only grows ends at
+ * events.max_waiting (measured: after 3 000).
+ */
+const EVENTS_PER_KILL = 150;
 
 export interface CrashReport {
   readonly kills: Readonly<Record<Victim, number>>;
@@ -40,6 +45,7 @@ class CrashLoop {
   readonly #kills: Record<Victim, number> = { daemon: 0, producer: 0, both: 0, evaluator: 0 };
   #unacked = new Set<number>();
   #next = 0;
+  #allowed = EVENTS_PER_KILL;
   #restarts = 0;
   #duplicates = 0;
   #fresh = true;
@@ -60,6 +66,7 @@ class CrashLoop {
       if (this.#fresh && Math.random() > 0.25) await this.#daemon.until("started").catch(() => this.#violations.push("a daemon ended by itself at its start"));
       await Bun.sleep(30 + Math.random() * 80);
       await this.#kill(pick());
+      this.#allowed += EVENTS_PER_KILL;
       onKill(done + 1);
     }
     clearInterval(this.#feeding);
@@ -136,7 +143,7 @@ class CrashLoop {
 
   #feed(): void {
     const events: object[] = [];
-    while (this.#unacked.size < WINDOW && events.length < BURST) {
+    while (this.#unacked.size < WINDOW && events.length < BURST && this.#next < this.#allowed) {
       this.#unacked.add(this.#next);
       events.push(loadEvent(this.#next));
       this.#next += 1;
