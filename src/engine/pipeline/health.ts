@@ -65,13 +65,17 @@ function execution({ hooks, last_hour, dispatches }: HomeFacts): Finding {
   const { invocations, errors } = last_hour;
   const share = invocations < ENOUGH ? 0 : errors / invocations;
   const allBroken = broken > 0 && hooks.active === 0;
-  const grade = allBroken || share >= MOSTLY_ERRORS ? "failing" : broken > 0 || share >= MANY_ERRORS ? "degraded" : "healthy";
+  const unanswered = dispatches.failed_last_hour + dispatches.dead_last_hour;
+  const grade = allBroken || share >= MOSTLY_ERRORS ? "failing" : broken > 0 || unanswered > 0 || share >= MANY_ERRORS ? "degraded" : "healthy";
   const parts = [
     `${count(hooks.active, "hook")} active`,
     ...(hooks.paused === 0 ? [] : [`${hooks.paused} paused`]),
     ...(hooks.errored === 0 ? [] : [`${hooks.errored} errored`]),
     `${errors} of ${invocations} failed in the last hour`,
+    ...(dispatches.running === 0 ? [] : [`${count(dispatches.running, "turn")} running`]),
     ...(dispatches.pending === 0 ? [] : [`${dispatches.pending} to dispatch`]),
+    ...(dispatches.failed_last_hour === 0 ? [] : [`${dispatches.failed_last_hour} of the dispatches of the last hour failed`]),
+    ...(dispatches.dead_last_hour === 0 ? [] : [`${count(dispatches.dead_last_hour, "dead letter")} in the last hour`]),
   ];
   return { side, grade, evidence: parts.join(", ") };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HOUR_MS } from "../core/retention.ts";
 import { LOG_LIMIT_BYTES } from "./checkpointer.ts";
 import { runningDaemon, type DaemonOwner } from "./daemon-lock.ts";
-import { countPendingDispatches } from "./dispatches.ts";
+import { brokerFacts, type BrokerFacts } from "./broker-facts.ts";
 import { eventsAfter, lastSeq } from "./event-queries.ts";
 import { listHooks } from "./hooks.ts";
 import { getMeta } from "./meta.ts";
@@ -29,7 +29,7 @@ export interface HomeFacts {
   readonly backlog: { readonly events: number; readonly oldest_at?: number };
   readonly hooks: { readonly active: number; readonly paused: number; readonly disabled: number; readonly errored: number };
   readonly last_hour: { readonly invocations: number; readonly errors: number };
-  readonly dispatches: { readonly pending: number };
+  readonly dispatches: BrokerFacts;
   readonly storage: DatabaseSize & {
     readonly max_bytes: number;
     readonly wal_limit_bytes: number;
@@ -52,7 +52,7 @@ export function homeFacts(store: Store, home: string, maxBytes: number, now: num
     backlog: backlogOf(store),
     hooks: { active: ofStatus("active"), paused: ofStatus("paused"), disabled: ofStatus("disabled"), errored: ofStatus("errored") },
     last_hour: { invocations, errors },
-    dispatches: { pending: countPendingDispatches(store) },
+    dispatches: brokerFacts(store, now),
     storage: { ...databaseSize(store), max_bytes: maxBytes, wal_limit_bytes: LOG_LIMIT_BYTES, ...scriptsOf(store), ...diskFree(home) },
     rows: {
       events: Math.max(0, lastSeq(store) - (getMeta(store, "events_removed") ?? 0)),
