@@ -119,6 +119,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       max_tokens: z.int().min(256).max(10_000_000).default(32_000).describe("size of what an agent is given, in estimated tokens of four bytes"),
       files: z.array(z.string().min(1)).max(100).default([]).describe("workspace files, given to every agent; relative to the home"),
+      found_events: z.int().min(0).max(50).default(0).describe("earlier events of any conversation whose text is most alike (full text) that go along; whoever writes can then ask about them"),
       history_turns: z.int().min(0).max(1_000).default(20).describe("turns of the session that go along when a hook asks for the thread"),
     })
     .prefault({}),

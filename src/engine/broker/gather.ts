@@ -4,11 +4,12 @@ import type { Dispatch } from "../core/dispatch.ts";
 import type { StoredEvent } from "../core/event.ts";
 import { NexusError } from "../core/errors.ts";
 import type { AssembledContext, StoredSession, Turn } from "../core/turn.ts";
+import { eventsAlike } from "../store/alike.ts";
 import { dispatchesOfTurn, untoldDrops } from "../store/dispatches.ts";
 import { eventById } from "../store/event-queries.ts";
 import type { Store } from "../store/open.ts";
 import { ancestry } from "../store/turns.ts";
-import { assemble, steeringText, type Asked, type NamedText, type PastTurn } from "./context/assemble.ts";
+import { assemble, sourceOf, steeringText, type Asked, type NamedText, type PastTurn } from "./context/assemble.ts";
 import type { BrokerSettings } from "./settings.ts";
 
 /** Longest file that is read for a context, bytes: more than any budget. */
@@ -43,7 +44,7 @@ export async function gather({ store, home, settings, session, dispatches, remem
     workspace: await readAll(home, settings.context.files, "context.files"),
     persona: await readAll(home, settings.personas[session.persona]?.files ?? [], `personas.${session.persona}.files`),
     history: wantsHistory && session.head_turn_id !== undefined ? pastTurns(store, session.head_turn_id, settings.context.history_turns) : [],
-    found: [],
+    found: found(store, settings, dispatches, event),
     dropped: drops.map((dispatch) => dropLine(store, dispatch)),
     asked: dispatches.map((dispatch) => askedBy(store, dispatch, event)),
     budget: settings.context.max_tokens,
@@ -56,17 +57,20 @@ export function steering(store: Store, dispatch: Dispatch): string {
   return steeringText(askedBy(store, dispatch));
 }
 
+/** What the ledger has that is like the newest of the events, when the settings ask for it. */
+function found(store: Store, settings: BrokerSettings, dispatches: readonly Dispatch[], given: StoredEvent | undefined): NamedText[] {
+  const newest = dispatches.at(-1);
+  const event = given ?? (newest === undefined ? undefined : eventById(store, newest.event_id));
+  if (event === undefined) return [];
+  return eventsAlike(store, event, settings.context.found_events).map((alike) => ({ name: sourceOf(alike), text: alike.content ?? "" }));
+}
+
 function askedBy(store: Store, dispatch: Dispatch, given?: StoredEvent): Asked {
   const event = given ?? eventById(store, dispatch.event_id);
   const { data, enrich } = dispatch.context;
   return {
     dispatch_id: dispatch.id,
-    event_id: dispatch.event_id,
-    type: event?.type ?? "gone",
-    channel: event?.channel ?? "gone",
-    sender: event?.sender_id,
-    at: event?.timestamp ?? dispatch.created_at,
-    content: event?.content,
+    event: event ?? { id: dispatch.event_id, type: "gone", channel: "gone", timestamp: dispatch.created_at },
     prompt: dispatch.prompt,
     data: enrich === undefined ? data : { ...data, enrich },
   };

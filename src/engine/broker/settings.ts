@@ -11,7 +11,7 @@ export interface BrokerSettings {
   readonly outbound: Readonly<Record<string, OutboundSettings>>;
   readonly queue: { readonly mode: QueueMode; readonly debounce_ms: number; readonly cap: number; readonly drop: DropPolicy; readonly ttl_ms: number };
   readonly broker: { readonly max_turns: number; readonly max_attempts: number; readonly retry_ms: number; readonly max_sends: number };
-  readonly context: { readonly max_tokens: number; readonly files: readonly string[]; readonly history_turns: number };
+  readonly context: { readonly max_tokens: number; readonly files: readonly string[]; readonly history_turns: number; readonly found_events: number };
 }
 
 /** Who answers: the agent that was named, the persona's, the default, or the only one there is. */

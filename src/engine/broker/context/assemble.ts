@@ -1,3 +1,4 @@
+import type { Event } from "../../core/event.ts";
 import { NexusError } from "../../core/errors.ts";
 import type { AssembledContext, ContextLayer } from "../../core/turn.ts";
 import { cutMiddle, tokensOf } from "./budget.ts";
@@ -18,12 +19,7 @@ export interface PastTurn {
 /** One dispatch of the turn, with its event. */
 export interface Asked {
   readonly dispatch_id: string;
-  readonly event_id: string;
-  readonly type: string;
-  readonly channel: string;
-  readonly sender?: string | undefined;
-  readonly at: number;
-  readonly content?: string | undefined;
+  readonly event: Pick<Event, "id" | "type" | "channel" | "sender_id" | "timestamp" | "content">;
   readonly prompt?: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -82,7 +78,7 @@ export function assemble(parts: ContextParts): AssembledContext {
 
 /** What is handed to a turn that is under way. */
 export function steeringText(asked: Asked): string {
-  const block = asked.content === undefined ? "" : untrustedBlock(sourceOf(asked), asked.content);
+  const block = asked.event.content === undefined ? "" : untrustedBlock(sourceOf(asked.event), asked.event.content);
   return [block, saidBy(asked)].filter((text) => text !== "").join("\n\n");
 }
 
@@ -92,17 +88,18 @@ function saidBy({ prompt, data, dispatch_id }: Asked): string {
   return [said, facts].filter((text) => text !== "").join("\n\n") || `Dispatch ${dispatch_id}: act on the event above.`;
 }
 
-function sourceOf({ event_id, type, channel, sender, at }: Asked): string {
-  return `event=${event_id} type=${type} channel=${channel}${sender === undefined ? "" : ` sender=${sender}`} at=${new Date(at).toISOString()}`;
+/** How a block of an event's text is named. */
+export function sourceOf({ id, type, channel, sender_id, timestamp }: Pick<Event, "id" | "type" | "channel" | "sender_id" | "timestamp">): string {
+  return `event=${id} type=${type} channel=${channel}${sender_id === undefined ? "" : ` sender=${sender_id}`} at=${new Date(timestamp).toISOString()}`;
 }
 
 function eventBlocks(asked: readonly Asked[], budget: number): { readonly blocks: readonly string[]; readonly tokens: number; readonly cut?: string } {
   const each = Math.floor(budget / Math.max(1, asked.length));
   let cutTokens = 0;
-  const blocks = asked.map((one) => {
-    const cut = cutMiddle(one.content ?? "", Math.max(0, each - tokensOf(untrustedBlock(sourceOf(one), ""))));
+  const blocks = asked.map(({ event }) => {
+    const cut = cutMiddle(event.content ?? "", Math.max(0, each - tokensOf(untrustedBlock(sourceOf(event), ""))));
     cutTokens += cut.cutTokens;
-    return untrustedBlock(sourceOf(one), cut.text);
+    return untrustedBlock(sourceOf(event), cut.text);
   });
   const tokens = blocks.reduce((sum, block) => sum + tokensOf(block), 0);
   return cutTokens === 0 ? { blocks, tokens } : { blocks, tokens, cut: `${cutTokens} tokens of event text` };

@@ -15,7 +15,7 @@ const PARTS: ContextParts = {
   ],
   found: [{ name: "event=x", text: "found" }],
   dropped: ["dsp_9 (event a:1): hello"],
-  asked: [{ dispatch_id: "dsp_1", event_id: "chat:1", type: "message", channel: "chat", sender: "casey", at: AT, content: "hi there", prompt: "Answer kindly.", data: { score: 3 } }],
+  asked: [{ dispatch_id: "dsp_1", event: { id: "chat:1", type: "message", channel: "chat", sender_id: "casey", timestamp: AT, content: "hi there" }, prompt: "Answer kindly.", data: { score: 3 } }],
   budget: 10_000,
 };
 
@@ -39,7 +39,7 @@ test("what does not fit goes in a stated order: the oldest turns, then what was 
   expect(less.prompt).toContain("Turn trn_0\n");
   expect(less.prompt).not.toContain("Turn trn_19\n");
   expect(less.prompt).toContain("hi there");
-  const long = assemble({ ...PARTS, asked: [{ ...PARTS.asked[0]!, content: `begin ${"x".repeat(40_000)} end` }], budget: 1_000 });
+  const long = assemble({ ...PARTS, asked: [{ ...PARTS.asked[0]!, event: { ...PARTS.asked[0]!.event, content: `begin ${"x".repeat(40_000)} end` } }], budget: 1_000 });
   expect(long.layers.find(({ layer }) => layer === "event")?.cut).toMatch(/tokens of event text$/);
   expect(long.prompt).toContain("begin x");
   expect(long.prompt).toContain("x end");
