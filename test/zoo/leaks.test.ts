@@ -68,18 +68,6 @@ test("a Worker that burns CPU while it has nothing to do is ended, and its hook 
   expect(t.dispatches().map(({ context }) => (context["data"] as { n: number }).n).toSorted((one, other) => one - other)).toEqual([1, 1, 2, 2]);
 }, 30_000);
 
-// switch: mutant memory-choice
-test("of two that run while memory fills, only the one that fills it is begun again", async () => {
-  await using t = await TestEngine.start();
-  const limits = { limits: { memory_mb: 64, timeout_ms: 20_000 } };
-  t.register("waits", `async (ctx) => { while (!ctx.signal.aborted && !globalThis.over) await new Promise((r) => setTimeout(r, 20)); }`, { limits: { ...limits.limits, timeout_ms: 3_000 } });
-  t.register("fills", `async () => { await new Promise((r) => setTimeout(r, 300)); const kept = []; for (;;) { kept.push(new Uint8Array(4_194_304).fill(1)); await new Promise((r) => setTimeout(r, 1)); } }`, limits);
-  await t.messages(1);
-  await t.drain();
-  expect(t.invocations("fills").map(({ outcome, attempt }) => [outcome, attempt])).toEqual([["crashed", 2]]);
-  expect(t.invocations("waits").map(({ outcome, attempt }) => [outcome, attempt])).toEqual([["timeout", 1]]);
-}, 30_000);
-
 // switch: mutant kin-mark, kin-descent
 test("a process in a session of its own ends with the evaluator, however it left its parents", async () => {
   const sleepers = (): string => Bun.spawnSync(["pgrep", "-f", "^sleep 3(11|12)$"]).stdout.toString();

@@ -4,7 +4,7 @@ import type { Dispatch } from "../core/dispatch.ts";
 import type { StoredSession } from "../core/turn.ts";
 import { claimDispatch, dispatchById, tellDrop } from "../store/dispatches.ts";
 import { openSession } from "../store/sessions.ts";
-import { insertTurn, saveContext, saveProcess } from "../store/turns.ts";
+import { insertTurn, saveContext, saveProcess, turnById } from "../store/turns.ts";
 import { gather } from "./gather.ts";
 import type { BrokerParts } from "./parts.ts";
 import type { Item } from "./queue-plan.ts";
@@ -13,8 +13,10 @@ import { takesSteering } from "./settings.ts";
 import { agentSessionOf, settleTurn, type Ended } from "./turn-end.ts";
 import { TurnRun } from "./turn-run.ts";
 
-/** When the daemon stops, agents have so long to end once they were told to; what then is left is ended by the next start. */
-const ENDING_MS = 3_000;
+/** When the daemon stops, agents have so long to end once they were told to; then they are killed. */
+const ENDING_MS = 2_000;
+/** The end of one that was killed is known so soon; if not, the next start settles it. */
+const KILLED_MS = 1_000;
 
 export interface TurnsEvents {
   /** The session has no turn any more. */
@@ -104,10 +106,12 @@ export class Turns {
       const ending = setTimeout(() => {
         for (const run of this.#own) run.end("stopped", "the daemon was stopped");
       }, forMs);
-      const giveUp = setTimeout(resolve, forMs + ENDING_MS);
+      const killing = setTimeout(() => {
+        for (const { id } of this.#own) void this.#parts.endLeftOver(id, turnById(this.#parts.store, id)?.process);
+      }, forMs + ENDING_MS);
+      const giveUp = setTimeout(resolve, forMs + ENDING_MS + KILLED_MS);
       this.#whenIdle.push(() => {
-        clearTimeout(ending);
-        clearTimeout(giveUp);
+        for (const timer of [ending, killing, giveUp]) clearTimeout(timer);
         resolve();
       });
     });

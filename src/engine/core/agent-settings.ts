@@ -27,6 +27,7 @@ const command = z.strictObject({
   runner: z.literal("command"),
   ...common,
   ...clocks,
+  start_timeout_ms: clocks.start_timeout_ms.unwrap().optional().describe("time until its first output (30 000 with a preset or format = \"jsonl\", which tell what they do; else 600 000: the answer is the first they say)"),
   preset: z.enum(PRESETS).optional().describe("arguments, output format and resuming of a known program"),
   command: z.array(text).min(1).max(64).optional().describe("program and arguments; {session}, {turn}, {persona} are replaced, never through a shell. With a preset: what takes the place of the program's name"),
   arguments: z.array(text).max(64).default([]).describe("further arguments, after those of the command or the preset"),

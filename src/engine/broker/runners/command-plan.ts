@@ -20,6 +20,8 @@ export interface CommandPlan {
   /** Makes a line of stdin of what it is told while it works; undefined: it takes nothing more. */
   readonly steerLine?: (text: string) => string;
   readonly answer: (events: AnswerEvents) => AnswerReader;
+  /** It prints while it works, not only its answer. */
+  readonly tells: boolean;
 }
 
 export interface CommandPlace {
@@ -47,7 +49,7 @@ export function planCommand(name: string, settings: CommandAgent, input: TurnInp
   const [program = "", ...rest] = argumentsOf(settings, preset, input);
   const argv = asArgument ? [...rest, prompt] : rest;
   for (const [index, argument] of argv.entries()) refuseArgument(argument, asArgument && index === argv.length - 1);
-  return { argv: [resolveProgram(program, env["PATH"] ?? "", cwd), ...argv], cwd, env, stdin: stdinOf(asArgument ? undefined : prompt, preset, steerLine !== undefined), answer: (events) => answerReader(settings, preset, events), ...(steerLine === undefined ? {} : { steerLine }) };
+  return { argv: [resolveProgram(program, env["PATH"] ?? "", cwd), ...argv], cwd, env, stdin: stdinOf(asArgument ? undefined : prompt, preset, steerLine !== undefined), answer: (events) => answerReader(settings, preset, events), tells: preset !== undefined || settings.format === "jsonl", ...(steerLine === undefined ? {} : { steerLine }) };
 }
 
 function argumentsOf(settings: CommandAgent, preset: Preset | undefined, input: TurnInput): string[] {

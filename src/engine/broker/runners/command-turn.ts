@@ -23,6 +23,10 @@ export interface Patience {
   readonly lingerMs: number;
 }
 
+/** Time until the first output: of a program that tells what it does while it works, and of one that only answers. */
+const START_MS = 30_000;
+const ANSWER_MS = 600_000;
+
 /**
  * A program at work on one turn.
  *
@@ -56,7 +60,7 @@ export class CommandTurn implements RunningTurn {
     const { pid } = this.#child;
     this.#tree = new ProcessTree(pid, input.turn_id);
     this.#stdin = new StdinWriter(this.#child.stdin);
-    this.#clocks = new TurnClocks(settings, (code, message) => this.#end(code, message));
+    this.#clocks = new TurnClocks({ ...settings, start_timeout_ms: settings.start_timeout_ms ?? (plan.tells ? START_MS : ANSWER_MS) }, (code, message) => this.#end(code, message));
     this.#answer = plan.answer({ onSession: (session) => this.#tell(() => events.onAgentSession(session)), onComplete: () => this.#completed() });
     this.#tell(() => events.onProcess(markOf(pid) ?? { pid, pgid: pid, started: "" }));
     if (this.#stop === undefined) void this.#stdin.write(plan.stdin);

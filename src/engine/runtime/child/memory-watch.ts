@@ -12,11 +12,13 @@ const FILLING_PAGES = 64;
  */
 export class MemoryWatch {
   readonly #rss: () => number;
+  readonly #faultsOf: (thread: number) => number;
   #started = 0;
   #faults = new Map<Host, number>();
 
-  constructor(rss: () => number = () => process.memoryUsage.rss()) {
+  constructor(rss: () => number = () => process.memoryUsage.rss(), faultsOf: (thread: number) => number = (thread) => threadUse(thread)?.faults ?? 0) {
     this.#rss = rss;
+    this.#faultsOf = faultsOf;
   }
 
   workerStarted(): void {
@@ -35,7 +37,7 @@ export class MemoryWatch {
       return over;
     }
     const before = this.#faults;
-    this.#faults = new Map(over.map((host) => [host, host.thread === undefined ? 0 : threadUse(host.thread)?.faults ?? 0]));
+    this.#faults = new Map(over.map((host) => [host, host.thread === undefined ? 0 : this.#faultsOf(host.thread)]));
     // Two looks are needed to see who moves.
     if (before.size === 0) return [];
     const grown = (host: Host): number => (this.#faults.get(host) ?? 0) - (before.get(host) ?? 0);
