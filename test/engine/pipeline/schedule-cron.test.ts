@@ -123,7 +123,7 @@ describe("over all zones", () => {
       }
     }
     expect(seen.size).toBeGreaterThan(30);
-  });
+  }, 60_000);
 
   test("Samoa's missing day runs its slot once, on the day after", async () => {
     const slots = await localSlots("0 9 * * *", "Pacific/Apia", "2011-12-29T10:00Z", "2012-01-01T10:00Z");
