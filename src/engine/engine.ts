@@ -18,7 +18,7 @@ import { loadHeader } from "./pipeline/load-header.ts";
 import { markErrored } from "./pipeline/mark-errored.ts";
 import { NoticeWriter } from "./pipeline/notice-writer.ts";
 import { PendingResults } from "./pipeline/pending-results.ts";
-import { Recorder } from "./pipeline/recorder.ts";
+import { Recorder, type Recorded } from "./pipeline/recorder.ts";
 import { Recovery } from "./pipeline/recovery.ts";
 import { RegistryFollower } from "./pipeline/registry-follower.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
@@ -57,7 +57,6 @@ export class Engine {
   readonly #clock: Clock;
   readonly #ids: IdFactory;
   readonly #index = new TriggerIndex();
-  readonly #eras: EraIndex;
   readonly #watermark: Watermark;
   readonly #evaluation: Evaluation;
   readonly #intake: Intake;
@@ -89,7 +88,7 @@ export class Engine {
     const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
     this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
     this.#watermark = new Watermark(this.#savedCursor);
-    this.#eras = new EraIndex(store);
+    const eras = new EraIndex(store);
     this.#evaluation = new Evaluation({
       rules,
       now,
@@ -103,7 +102,7 @@ export class Engine {
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
     const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit: (durable, work, committed) => this.#add(durable, work, committed) });
     this.#intake = new Intake({
-      store, index: this.#index, eras: this.#eras,
+      store, index: this.#index, eras,
       evaluation: this.#evaluation,
       watermark: this.#watermark,
       recovery,
@@ -117,11 +116,7 @@ export class Engine {
       watermark: this.#watermark,
       commit: (durable, work, committed) => this.#add(durable, work, committed),
       saveCursor: () => this.#saveCursor(),
-      told: (recorded) => {
-        // A hook that has just ended sees nothing of what was stored behind its end, in this very group.
-        if (recorded.notices.length > 0) this.#follower.refresh();
-        options.onRecorded?.(recorded);
-      },
+      told: (recorded) => this.#told(recorded),
     });
     this.#checkpointer = new Checkpointer(store, (held) => this.#logHeld(held));
     const heartbeat = new Heartbeat(store);
@@ -143,7 +138,7 @@ export class Engine {
       compile: compileSchedule,
       later,
     });
-    this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras: this.#eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
+    this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
     const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));
     this.#runtime = runtime(evaluatorEvents(this.#evaluation, options.services ?? servicesOf(llm), (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
     this.#evaluation.attach(this.#runtime);
@@ -270,6 +265,13 @@ export class Engine {
   #look(): void {
     if (this.#store.dataVersion() === this.#dataVersion && this.#watermark.cursor === this.#savedCursor) return;
     this.#add(false, () => undefined);
+  }
+
+  #told(recorded: Recorded): void {
+    // A hook that has just ended sees nothing of what was stored behind its end, in this very group.
+    if (recorded.notices.length > 0) this.#follower.refresh();
+    if (recorded.dispatches.length > 0) this.#broker.fired();
+    this.#options.onRecorded?.(recorded);
   }
 
   #loadFailed(queue: HookQueue, failure: Failure): void {

@@ -1,13 +1,12 @@
-import type { Dispatch } from "../core/dispatch.ts";
 import { queueModeOf } from "../core/queue-mode.ts";
 import { hookResultSchema } from "../core/result.ts";
-import { claimForSteering, dispatchById, returnDispatch, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
+import { dispatchById, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
 import { getMeta } from "../store/meta.ts";
-import { steering } from "./gather.ts";
 import { Deliverer } from "./deliverer.ts";
 import type { BrokerParts } from "./parts.ts";
 import { nextStep, type Item, type QueueRules, type Step } from "./queue-plan.ts";
 import { recoverTurns } from "./recover.ts";
+import { Steering } from "./steering.ts";
 import { agentFor, groupOf } from "./settings.ts";
 import { Turns } from "./turns.ts";
 import type { TurnRun } from "./turn-run.ts";
@@ -32,6 +31,7 @@ export class Broker {
   readonly #rules: QueueRules;
   readonly #room = new WaitingRoom();
   readonly #turns: Turns;
+  readonly #steering: Steering;
   readonly #deliverer: Deliverer;
   /** Sessions to be looked at. */
   readonly #dirty = new Set<string>();
@@ -41,6 +41,8 @@ export class Broker {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = Number.POSITIVE_INFINITY;
   #started = false;
+  /** There may be rows that have not been read yet. */
+  #unread = true;
   #stopping = false;
 
   constructor(parts: BrokerParts) {
@@ -48,6 +50,7 @@ export class Broker {
     this.#parts = parts;
     this.#rules = { debounceMs: queue.debounce_ms, cap: queue.cap, drop: queue.drop, ttlMs: queue.ttl_ms };
     this.#turns = new Turns(parts, { free: (session) => this.#freed(session), returned: (session, item) => this.#returned(session, item) });
+    this.#steering = new Steering(parts, { putBack: (session, item) => this.#room.putBack(session, item), done: (session) => this.#advance(session) });
     this.#deliverer = new Deliverer(parts);
     this.#generation = getMeta(parts.store, "work_generation") ?? 0;
   }
@@ -77,7 +80,12 @@ export class Broker {
     this.look();
   }
 
-  /** After a commit: takes up what is new. Costs one small query where there may be something. */
+  /** A commit brought dispatches. */
+  fired(): void {
+    this.#unread = true;
+  }
+
+  /** After a commit: takes up what is new. Costs one look at a counter, unless there may be something. */
   look(): void {
     if (!this.#isOn) return;
     const generation = getMeta(this.#parts.store, "work_generation") ?? 0;
@@ -85,10 +93,14 @@ export class Broker {
       this.#generation = generation;
       this.#reload();
     }
-    for (let rows = this.#page(); rows.length > 0; rows = rows.length < PAGE ? [] : this.#page()) for (const row of rows) this.#take(row);
-    this.#parts.looked();
+    if (this.#unread) this.#read();
     this.#deliverer.look();
     this.#pump();
+  }
+
+  #read(): void {
+    this.#unread = false;
+    for (let rows = this.#page(); rows.length > 0; rows = rows.length < PAGE ? [] : this.#page()) for (const row of rows) this.#take(row);
   }
 
   /** Starts nothing more; what runs is waited for, so long at most, and then ended: its dispatches wait for the next start. */
@@ -114,6 +126,9 @@ export class Broker {
   /** Another process has retried, cancelled or sent something. */
   #reload(): void {
     this.#room.clear();
+    this.#unread = true;
+    this.#deliverer.changed();
+    this.#parts.looked();
     for (const run of this.#turns.all) if (isCancelled(this.#parts, run)) run.end("cancelled", "cancelled by hand");
   }
 
@@ -190,7 +205,7 @@ export class Broker {
         return false;
       case "steer":
         this.#room.remove(session, [step.item]);
-        if (run !== undefined) this.#steer(run, step.item);
+        if (run !== undefined) this.#steering.begin(run, step.item);
         return false;
       case "start": {
         const agent = step.items[0]?.agent ?? "";
@@ -214,57 +229,13 @@ export class Broker {
     });
   }
 
-  /** It is the turn's before it is handed over: a kill in between gives it back with the turn's other items. */
-  #steer(run: TurnRun, item: Item): void {
-    const { store, commit } = this.#parts;
-    run.steering = true;
-    let dispatch: Dispatch | undefined;
-    const claim = (): void => {
-      dispatch = dispatchById(store, item.id);
-      if (claimForSteering(store, item.id, run.id)) run.handing = item;
-    };
-    commit(claim, () => {
-      if (run.handing === item && dispatch !== undefined) return void this.#hand(run, item, steering(store, dispatch));
-      // Cancelled meanwhile; or the turn has ended, and this is one of those behind it.
-      if (dispatch?.status === "pending") this.#room.putBack(run.session, { ...item, blocked: true });
-      this.#steered(run);
-    });
-  }
-
-  async #hand(run: TurnRun, item: Item, text: string): Promise<void> {
-    const { store, commit } = this.#parts;
-    const taken = await (run.running?.steer(text) ?? false);
-    // The turn's end came first, and has given it back.
-    if (run.handing !== item) return this.#steered(run);
-    if (taken) {
-      run.handing = undefined;
-      run.steered.push(item);
-      return this.#steered(run);
-    }
-    let returned = false;
-    const giveBack = (): void => {
-      if (run.handing !== item) return;
-      run.handing = undefined;
-      returned = true;
-      returnDispatch(store, item.id, 0, undefined);
-    };
-    commit(giveBack, () => {
-      if (returned) this.#room.putBack(run.session, { ...item, blocked: true, unsteered: true });
-      this.#steered(run);
-    });
-  }
-
-  #steered(run: TurnRun): void {
-    run.steering = false;
-    this.#advance(run.session);
-  }
-
   #returned(session: string, item: Item): void {
     this.#room.putBack(session, item);
     this.#dirty.add(session);
   }
 
   #freed(session: string): void {
+    this.#deliverer.changed();
     this.#dirty.add(session);
     this.#pump();
   }

@@ -43,8 +43,14 @@ export class Deliverer {
     for (const controller of this.#sending.values()) controller.abort();
   }
 
+  /** There may be something new to send. */
+  changed(): void {
+    this.#unseen = true;
+  }
+
+  /** Asks the database only where something may have changed: there may be many that wait for another attempt. */
   look(): void {
-    if (!this.#started) return;
+    if (!this.#started || !this.#unseen) return;
     const { store, now, settings } = this.#parts;
     const room = settings.broker.max_sends - this.#sending.size;
     // Those under way are the first of their conversations, and still pending.
@@ -95,8 +101,13 @@ export class Deliverer {
     if (again === undefined) notice("delivery_dead", undefined, { delivery: delivery.id, outbound: delivery.outbound, turn: delivery.turn_id, code, error });
   }
 
+  #due(): void {
+    this.#unseen = true;
+    this.look();
+  }
+
   #wake(at: number | undefined): void {
     clearTimeout(this.#timer);
-    if (at !== undefined) this.#timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP_MS, Math.max(1, at - this.#parts.now())));
+    if (at !== undefined) this.#timer = setTimeout(() => this.#due(), Math.min(LONGEST_SLEEP_MS, Math.max(1, at - this.#parts.now())));
   }
 }

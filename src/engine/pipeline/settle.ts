@@ -145,8 +145,10 @@ function invocationOf(job: Job, { hook, ids }: SettleContext, startedAt: number,
 
 function dispatchOf(job: Job, result: HookResult, invocation: Invocation, { hook, ids, now }: SettleContext): Fire {
   // Written by this process when the event was routed, so it has the form of RunEvent.
-  const { session: own } = JSON.parse(job.line) as RunEvent;
+  const { session: own, permissions: { personas } } = JSON.parse(job.line) as RunEvent;
   const session = sessionFor(result.routing ?? {}, own, job.event);
+  // A hook may route where it likes; what the event's sender may, it decides as little as the sender does.
+  const allowed = personas.includes("*") || personas.includes(session.persona);
   const agent = result.agent ?? result.routing?.agent_id;
   const { prompt, extracted, data, include_thread } = result.context ?? {};
   return {
@@ -155,7 +157,7 @@ function dispatchOf(job: Job, result: HookResult, invocation: Invocation, { hook
     version_id: hook.version.id,
     event_id: job.event.id,
     invocation_id: invocation.id,
-    status: "pending",
+    ...(allowed ? { status: "pending" } : { status: "failed", reason: `PERSONA_DENIED: the access policy of this event allows ${personas.join(", ") || "no persona"}, not "${session.persona}"`, settled_at: now }),
     ...(agent === undefined ? {} : { agent }),
     routing: result.routing ?? {},
     session_key: session.session_key,

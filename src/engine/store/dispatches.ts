@@ -32,8 +32,8 @@ export function insertDispatch(store: Store, given: Dispatch): boolean {
   const dispatch = store.redactor.value(given);
   const { changes } = store.db
     .query(
-      `INSERT INTO dispatches(id, hook_id, version_id, event_id, invocation_id, status, agent, routing_json, session_key, prompt, context_json, created_at, persona, thread_id, sender)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(event_id, hook_id) DO NOTHING`,
+      `INSERT INTO dispatches(id, hook_id, version_id, event_id, invocation_id, status, agent, routing_json, session_key, prompt, context_json, created_at, persona, thread_id, sender, reason, settled_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(event_id, hook_id) DO NOTHING`,
     )
     .run(
       dispatch.id,
@@ -51,6 +51,8 @@ export function insertDispatch(store: Store, given: Dispatch): boolean {
       dispatch.persona ?? null,
       dispatch.thread_id ?? null,
       dispatch.sender ?? null,
+      dispatch.reason ?? null,
+      dispatch.settled_at ?? null,
     );
   return changes === 1;
 }
@@ -101,12 +103,12 @@ export interface WaitingRow {
   readonly thread_id: string | null;
 }
 
-/** What waits for an agent and came behind that row, oldest first: no more of each than a queue needs to know. */
+/** What waits for an agent and came behind that row, oldest first: no more of each than a queue needs to know. Along the rows, not by their status: nearly all before that row are settled. */
 export function waitingAfter(store: Store, rowid: number, limit: number): WaitingRow[] {
   return store.db
     .query<WaitingRow, [number, number]>(
       `SELECT d.rowid, d.id, d.event_id, d.agent, d.session_key, d.persona, d.routing_json ->> 'queue_mode' AS queue_mode, d.created_at, d.not_before, d.attempts, e.channel, e.thread_id
-       FROM dispatches d LEFT JOIN events e ON e.id = d.event_id WHERE d.status = 'pending' AND d.rowid > ? ORDER BY d.rowid LIMIT ?`,
+       FROM dispatches d LEFT JOIN events e ON e.id = d.event_id WHERE +d.status = 'pending' AND d.rowid > ? ORDER BY d.rowid LIMIT ?`,
     )
     .all(rowid, limit);
 }

@@ -134,6 +134,7 @@ export class BrokerWorld {
       insertEvents(this.store, [event], LIMITS);
       insertDispatch(this.store, dispatch);
     });
+    this.#broker?.fired();
     this.#broker?.look();
   }
 

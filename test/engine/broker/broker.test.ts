@@ -186,6 +186,21 @@ test("agents that nobody configured fail with what is there; without any, fires 
   expect(none.t.dispatches()[0]?.status).toBe("pending");
 });
 
+// switch: mutant persona-of-anyone
+test("a hook cannot route an event to a persona that its sender's access policy does not allow", async () => {
+  const access = [{ name: "public", channels: ["test"], effect: "allow", persona: "desk", permissions: { personas: ["desk"] } }];
+  await using desk = await open({ access } as never, { handler: `(ctx) => ctx.event.type !== "message" ? { fire: false } : { fire: true, routing: ctx.event.content === "0" ? {} : { mode: "persona", target: "owner" } }` });
+  const { t, agent } = desk;
+  await t.messages(2);
+  (await agent.next()).answer("hello");
+  await t.drain();
+  expect(t.dispatches().map(({ status, persona, reason }) => [status, persona, reason])).toEqual([
+    ["done", "desk", undefined],
+    ["failed", "owner", 'PERSONA_DENIED: the access policy of this event allows desk, not "owner"'],
+  ]);
+  expect(agent.turns).toHaveLength(1);
+});
+
 test("a daemon that ends during a turn gives it back: the next one runs it under the same ids", async () => {
   const agent = new ScriptedAgent();
   const ended: string[] = [];
