@@ -14,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   { name: "own-answers", file: "src/engine/registry/trigger-match.ts", find: "return Array.isArray(hooks) && hooks.includes(hookId);", replace: "return Array.isArray(hooks) && hookId === \"\";", tests: ["test/engine/broker/broker.test.ts"], filter: "answer to its own fire" },
   { name: "left-over-agents-live", file: "src/engine/start-broker.ts", find: "async (turnId, mark) => void (await endMarked(mark ?? NO_PROCESS, turnId))", replace: "() => Promise.resolve()", tests: ["test/binary/broker-kills.test.ts"] },
   { name: "persona-of-anyone", file: "src/engine/pipeline/settle.ts", find: "const allowed = personas.includes(\"*\") || personas.includes(session.persona);", replace: "const allowed = personas.length >= 0;", tests: ["test/engine/broker/broker.test.ts"], filter: "does not allow" },
+  { name: "turn-that-is-needed", file: "src/engine/store/retention/expire.ts", find: "AND NOT (${needed})", replace: "", tests: ["test/engine/store/turn-retention.test.ts"] },
   { name: "collect-loses", file: "src/engine/broker/queue-plan.ts", find: 'mode === "collect" && group === head.group);', replace: 'mode === "collect");', tests: PLAN },
   { name: "drop-too-many", file: "src/engine/broker/queue-plan.ts", find: "candidates.slice(0, over)", replace: "candidates.slice(0, over + 1)", tests: PLAN },
   { name: "history-first-cut", file: "src/engine/broker/context/assemble.ts", find: "    if (sum(kept) + tokensOf(text) > budget) break;\n", replace: "", tests: CONTEXT },
