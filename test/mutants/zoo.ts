@@ -13,7 +13,7 @@ export const mutants: readonly Mutant[] = [
   { name: "stray-rate", file: "src/engine/runtime/stray-gate.ts", find: "bytes.subarray(0, BYTES_PER_SECOND - this.#passed)", replace: "bytes", tests: LEAKS, filter: "flood" },
   { name: "heap-between-invocations", file: "src/engine/runtime/child/chunk-runner.ts", find: "this.#grown = heapSize() > limit;", replace: "this.#grown = false;", tests: LEAKS, filter: "warm Worker" },
   { name: "recycle-descriptors", file: "src/engine/runtime/keeper.ts", find: "if (verdict !== undefined && now - this.#startedAt > YOUNG_MS) this.tire(verdict.message);", replace: "", tests: LEAKS, filter: "replaced at rest" },
-  { name: "kin-mark", file: "src/engine/runtime/kin.ts", find: "const found = await markedBy(`${KIN_MARK}=${mark}`);", replace: "const found = await markedBy(`${KIN_MARK}=none${mark}`);", tests: LEAKS, filter: "session of its own" },
+  { name: "kin-mark", file: "src/engine/runtime/kin.ts", find: "const found = await markedBy(mark);", replace: "const found = await markedBy(`none${mark}`);", tests: LEAKS, filter: "session of its own" },
   { name: "kin-descent", file: "src/engine/runtime/evaluator-process.ts", find: "this.#family = descendantsOf(this.#child.pid);", replace: "this.#family = [];", tests: LEAKS, filter: "session of its own" },
   { name: "memory-of-an-invocation", file: "src/engine/runtime/child/worker-host.ts", find: "return this.#why === undefined && this.#seen.some(", replace: "return bytes < -1e15 && this.#seen.some(", tests: ZOO, filter: "deadly" },
   { name: "key-of-a-worker", file: "src/engine/runtime/child/worker-host.ts", find: "#key = crypto.randomUUID();", replace: '#key = "guess";', tests: ZOO, filter: "contained" },

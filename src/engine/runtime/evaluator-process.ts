@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { HookPermissions } from "../core/hook-permissions.ts";
 import type { FromEvaluator, ToEvaluator } from "./protocol.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
-import { descendantsOf, endKin, KIN_MARK } from "./kin.ts";
+import { descendantsOf, endBearers, killKnown, KIN_MARK } from "./kin.ts";
 import { innermostProcess } from "./sandbox/innermost-process.ts";
 import { policyOf } from "./sandbox/policy.ts";
 import type { Mechanism } from "./sandbox/probe-mechanism.ts";
@@ -169,7 +169,8 @@ export class EvaluatorProcess {
 
   /** What cannot be removed is removed at the next start. */
   async #cleanUp(): Promise<void> {
-    await endKin(this.#mark, this.#family);
+    killKnown(this.#family);
+    await endBearers(`${KIN_MARK}=${this.#mark}`);
     await rm(this.#scratch, { recursive: true, force: true }).catch(() => undefined);
   }
 

@@ -34,12 +34,19 @@ export function descendantsOf(pid: number): readonly Process[] {
   return found;
 }
 
-/** Kills what is left of an evaluator that is gone: those known to come from it, and whoever bears its mark. */
-export async function endKin(mark: string, known: readonly Process[]): Promise<number> {
+/** What names one process for ever: its pid, and its start since boot in ticks. */
+export type KnownProcess = Pick<Process, "pid" | "started">;
+
+/** Kills those who are still the processes they were. */
+export function killKnown(known: readonly KnownProcess[]): void {
+  for (const { pid, started } of known) if (processOf(pid)?.started === started) kill(pid);
+}
+
+/** Kills whoever bears a mark (`NAME=value`) in its environment, wherever it went. Resolves to how many. */
+export async function endBearers(mark: string): Promise<number> {
   let killed = 0;
-  for (const process of known) if (processOf(process.pid)?.started === process.started && kill(process.pid)) killed += 1;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const found = await markedBy(`${KIN_MARK}=${mark}`);
+    const found = await markedBy(mark);
     for (const pid of found) if (kill(pid)) killed += 1;
     // One that is being replaced by the program it executes shows no environment for a moment: not only one look.
     if (found.length === 0 && round > 0) break;
@@ -51,17 +58,17 @@ async function markedBy(assignment: string): Promise<number[]> {
   const found: number[] = [];
   for (const [index, pid] of pids().entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
-    if (pid !== process.pid && environmentOf(pid).includes(assignment)) found.push(pid);
+    if (pid !== process.pid && environmentOf(pid).split("\0").includes(assignment)) found.push(pid);
   }
   return found;
 }
 
 /** A zombie's is empty: there is nothing left to kill. */
-function environmentOf(pid: number): Buffer {
+function environmentOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`);
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
   } catch {
-    return Buffer.alloc(0);
+    return "";
   }
 }
 

@@ -9,7 +9,7 @@ import { jsonAnswer, strangeAnswer } from "./json-answer.ts";
 import type { OutboundMessage, SendResult } from "./outbound.ts";
 import { statusFailure, type Answer } from "./post.ts";
 import { RateGate } from "./rate-gate.ts";
-import { retryAfterMs, secondsToMs } from "./retry-after.ts";
+import { retryAfterMs, secondsToMs } from "../../clients/retry-after.ts";
 
 /** Discord counts characters; UTF-16 units, which are never fewer, are safe. */
 const LONGEST_TEXT = 2_000;

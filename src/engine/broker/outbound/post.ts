@@ -1,7 +1,7 @@
 import { guardedFetch, type GuardedAnswer } from "../../clients/guarded-fetch.ts";
 import type { Attempt, Place } from "./adapter.ts";
 import { failure, type Failure } from "./failure.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { retryAfterMs } from "../../clients/retry-after.ts";
 
 export type Answer = Extract<GuardedAnswer, { answered: true }>;
 

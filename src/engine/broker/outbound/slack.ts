@@ -7,7 +7,7 @@ import { failure, type Failure } from "./failure.ts";
 import { jsonAnswer, strangeAnswer } from "./json-answer.ts";
 import type { OutboundMessage, SendResult } from "./outbound.ts";
 import { statusFailure, type Answer } from "./post.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { retryAfterMs } from "../../clients/retry-after.ts";
 
 /** What Slack recommends for `text`; it cuts at ten times as much. */
 const LONGEST_TEXT = 4_000;

@@ -7,7 +7,7 @@ import { failure, type Failure } from "./failure.ts";
 import { jsonAnswer, strangeAnswer } from "./json-answer.ts";
 import type { OutboundMessage, SendResult } from "./outbound.ts";
 import { statusFailure, type Answer } from "./post.ts";
-import { retryAfterMs, secondsToMs } from "./retry-after.ts";
+import { retryAfterMs, secondsToMs } from "../../clients/retry-after.ts";
 
 /** Telegram counts UTF-16 units. */
 const LONGEST_TEXT = 4_096;

@@ -4,7 +4,7 @@ import { optional, type Answer, type AnswerEvents, type AnswerReader } from "./a
 import { excerpt, JsonAnswer } from "./json-answer.ts";
 import { readJsonlEvent } from "./jsonl-format.ts";
 import { LineAnswer } from "./line-answer.ts";
-import { retryAfter } from "./retry-after.ts";
+import { retryAfterMs } from "../../clients/retry-after.ts";
 import type { Runner, RunnerEvents, TurnEnd, TurnInput } from "./runner.ts";
 import { TextAnswer } from "./text-answer.ts";
 import { failure } from "./turn-end.ts";
@@ -150,7 +150,7 @@ async function refused(url: string, response: Response, stop: TurnStop): Promise
   const words = body.finish().text ?? "";
   const message = `${place(url)} answers ${status}${status < 400 ? `, a redirect to ${excerpt(headers.get("location") ?? "")}, which is not followed: set that url` : `: ${excerpt(words, 500)}`}`;
   const retryable = status === 408 || status === 425 || status === 429 || status >= 500;
-  return failure(status >= 500 ? "AGENT_UNREACHABLE" : "AGENT_REFUSED", message, { retryable, retry_after_ms: retryable ? retryAfter(headers.get("retry-after"), Date.now()) : undefined });
+  return failure(status >= 500 ? "AGENT_UNREACHABLE" : "AGENT_REFUSED", message, { retryable, retry_after_ms: retryable ? retryAfterMs(headers.get("retry-after"), Date.now()) : undefined });
 }
 
 function unreachable(url: string, error: unknown, text?: string): TurnEnd {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { statFields } from "../../runtime/vitals.ts";
-import { endBearers } from "./turn-kin.ts";
+import { endBearers } from "../../runtime/kin.ts";
+import { TURN_MARK } from "./agent-environment.ts";
 import type { ProcessMark } from "./runner.ts";
 
 /** Fields of /proc/PID/stat behind the name: 5 is the process group, 22 the start in ticks since boot. */
@@ -34,7 +35,7 @@ export async function endMarked(mark: ProcessMark, turn_id?: string): Promise<bo
       // It ended by itself meanwhile.
     }
   }
-  return turn_id === undefined ? ended : (await endBearers(turn_id)) > 0 || ended;
+  return turn_id === undefined ? ended : (await endBearers(`${TURN_MARK}=${turn_id}`)) > 0 || ended;
 }
 
 /** Ticks are counted from a boot, which is therefore part of it. */

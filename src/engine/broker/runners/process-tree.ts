@@ -1,5 +1,6 @@
 import { descendantsOf } from "../../runtime/kin.ts";
-import { endBearers, killKnown, type KnownProcess } from "./turn-kin.ts";
+import { endBearers, killKnown, type KnownProcess } from "../../runtime/kin.ts";
+import { TURN_MARK } from "./agent-environment.ts";
 
 /** How often is looked whether a group that was asked to end has ended: nothing tells of the last of it. */
 const LOOK_MS = 10;
@@ -31,7 +32,7 @@ export class ProcessTree {
   async endRest(): Promise<void> {
     signalGroup(this.#leader, "SIGKILL");
     killKnown(this.#known);
-    await endBearers(this.#turnId);
+    await endBearers(`${TURN_MARK}=${this.#turnId}`);
   }
 
   /** Resolves when nothing of the group is left, at the latest after `ms`. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { MOST_ATTEMPTS, nextAttempt } from "../../../../src/engine/broker/outbound/retry-ladder.ts";
-import { retryAfterMs, secondsToMs } from "../../../../src/engine/broker/outbound/retry-after.ts";
+import { retryAfterMs, secondsToMs } from "../../../../src/engine/clients/retry-after.ts";
 import { T0 } from "../../../helpers/rows.ts";
 
 const HOUR = 3_600_000;

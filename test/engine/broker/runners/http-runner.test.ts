@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createRunner } from "../../../../src/engine/broker/runners/create-runner.ts";
-import { retryAfter } from "../../../../src/engine/broker/runners/retry-after.ts";
+import { retryAfterMs } from "../../../../src/engine/clients/retry-after.ts";
 import { NexusError } from "../../../../src/engine/core/errors.ts";
 import { agentSchema } from "../../../../src/engine/core/agent-settings.ts";
 import { AgentServer } from "./agent-server.ts";
@@ -101,5 +101,5 @@ test("what cannot be sent is refused when the agent is made", () => {
 
 test("Retry-After is seconds or a date", () => {
   const now = Date.parse("2026-01-01T00:00:00Z");
-  expect(["0", "120", "Thu, 01 Jan 2026 00:01:00 GMT", "Wed, 31 Dec 2025 00:00:00 GMT", "soon", "-1", null].map((header) => retryAfter(header, now))).toEqual([0, 120_000, 60_000, 0, undefined, undefined, undefined]);
+  expect(["0", "120", "Thu, 01 Jan 2026 00:01:00 GMT", "Wed, 31 Dec 2025 00:00:00 GMT", "soon", "-1", null].map((header) => retryAfterMs(header, now))).toEqual([0, 120_000, 60_000, 0, undefined, undefined, undefined]);
 });
