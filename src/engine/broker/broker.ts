@@ -5,6 +5,7 @@ import { claimForSteering, dispatchById, returnDispatch, settleDispatch, waiting
 import { getMeta } from "../store/meta.ts";
 import { steering } from "./gather.ts";
 import { Deliverer } from "./deliverer.ts";
+import { Finalizer } from "./finalizer.ts";
 import type { BrokerParts } from "./parts.ts";
 import { nextStep, type Item, type QueueRules, type Step } from "./queue-plan.ts";
 import { recoverTurns } from "./recover.ts";
@@ -33,6 +34,7 @@ export class Broker {
   readonly #room = new WaitingRoom();
   readonly #turns: Turns;
   readonly #deliverer: Deliverer;
+  readonly #finalizer: Finalizer;
   /** Sessions to be looked at. */
   readonly #dirty = new Set<string>();
   /** Sessions that could begin a turn and have no place, the longest-waiting first. */
@@ -48,7 +50,8 @@ export class Broker {
     this.#parts = parts;
     this.#rules = { debounceMs: queue.debounce_ms, cap: queue.cap, drop: queue.drop, ttlMs: queue.ttl_ms };
     this.#turns = new Turns(parts, { free: (session) => this.#freed(session), returned: (session, item) => this.#returned(session, item) });
-    this.#deliverer = new Deliverer(parts);
+    this.#finalizer = new Finalizer(parts);
+    this.#deliverer = new Deliverer(parts, () => this.#finalizer.note());
     this.#generation = getMeta(parts.store, "work_generation") ?? 0;
   }
 
@@ -61,7 +64,7 @@ export class Broker {
   get isIdle(): boolean {
     if (!this.#isOn) return true;
     const soon = this.#parts.now() + this.#rules.debounceMs;
-    return this.#turns.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#due > soon;
+    return this.#turns.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#finalizer.isIdle && this.#due > soon;
   }
 
   get status(): { readonly running: number; readonly waiting: number; readonly sending: number } {
@@ -74,6 +77,7 @@ export class Broker {
     this.#started = true;
     if (!this.#isOn) return;
     this.#deliverer.start();
+    this.#finalizer.start();
     this.look();
   }
 
@@ -88,6 +92,7 @@ export class Broker {
     for (let rows = this.#page(); rows.length > 0; rows = rows.length < PAGE ? [] : this.#page()) for (const row of rows) this.#take(row);
     this.#parts.looked();
     this.#deliverer.look();
+    this.#finalizer.look();
     this.#pump();
   }
 
@@ -96,6 +101,7 @@ export class Broker {
     this.#stopping = true;
     clearTimeout(this.#timer);
     this.#deliverer.stop();
+    this.#finalizer.stop();
     await this.#turns.stop(forMs);
   }
 
@@ -104,6 +110,7 @@ export class Broker {
     this.#stopping = true;
     clearTimeout(this.#timer);
     this.#deliverer.stop();
+    this.#finalizer.stop();
     this.#turns.abandon();
   }
 
@@ -114,6 +121,7 @@ export class Broker {
   /** Another process has retried, cancelled or sent something. */
   #reload(): void {
     this.#room.clear();
+    this.#finalizer.note();
     for (const run of this.#turns.all) if (isCancelled(this.#parts, run)) run.end("cancelled", "cancelled by hand");
   }
 
@@ -257,6 +265,7 @@ export class Broker {
   }
 
   #freed(session: string): void {
+    this.#finalizer.note();
     this.#dirty.add(session);
     this.#pump();
   }
