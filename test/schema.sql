@@ -190,7 +190,7 @@ CREATE TABLE hook_invocations (
   outcome TEXT NOT NULL,
   latency_us INTEGER NOT NULL,
   attempt INTEGER NOT NULL DEFAULT 1,
-  reason TEXT,
+  reason TEXT, stage TEXT NOT NULL DEFAULT '', request_id TEXT NOT NULL DEFAULT '',
   FOREIGN KEY (hook_id) REFERENCES hooks(id)
 ) STRICT;
 
@@ -388,7 +388,7 @@ CREATE TABLE turns (
   process_json TEXT,
   -- The daemon's start that runs it.
   epoch INTEGER NOT NULL
-) STRICT;
+, end_json TEXT, request_json TEXT) STRICT;
 
 CREATE INDEX idx_activations_until ON hook_activations(until_seq);
 
@@ -442,11 +442,13 @@ CREATE INDEX idx_hooks_status ON hooks(status);
 
 CREATE INDEX idx_inbox_waiting ON inbox_items(agent, created_at) WHERE status IN ('waiting', 'taken');
 
-CREATE UNIQUE INDEX idx_invocations_event ON hook_invocations(event_id, hook_id);
+CREATE UNIQUE INDEX idx_invocations_event ON hook_invocations(event_id, hook_id, stage, request_id);
 
 CREATE INDEX idx_invocations_failed ON hook_invocations(hook_id) WHERE error IS NOT NULL;
 
 CREATE INDEX idx_invocations_hook ON hook_invocations(hook_id);
+
+CREATE INDEX idx_invocations_request ON hook_invocations(request_id) WHERE request_id <> '';
 
 CREATE INDEX idx_invocations_time ON hook_invocations(started_at);
 
@@ -469,6 +471,8 @@ CREATE INDEX idx_stats_fine ON hook_stats(bucket) WHERE bucket % 12 <> 0;
 CREATE INDEX idx_stats_hourly ON hook_stats(bucket) WHERE bucket % 12 = 0;
 
 CREATE INDEX idx_threads_parent ON threads(parent_thread_id) WHERE parent_thread_id IS NOT NULL;
+
+CREATE INDEX idx_turns_request ON turns(started_at) WHERE request_json IS NOT NULL;
 
 CREATE INDEX idx_turns_running ON turns(status) WHERE status = 'running';
 

@@ -1,7 +1,8 @@
 import type { Event, StoredEvent } from "../engine/core/event.ts";
-import type { Hook, HookVersion } from "../engine/core/hook.ts";
+import type { Hook, HookMetadata, HookVersion } from "../engine/core/hook.ts";
 import type { Invocation } from "../engine/core/invocation.ts";
 import { isSkip } from "../engine/core/invocation.ts";
+import { stageVerdict } from "../engine/core/request.ts";
 import type { Person } from "../engine/core/person.ts";
 import { isoTime } from "./output.ts";
 
@@ -17,6 +18,7 @@ export function hookView(hook: Hook): Record<string, unknown> {
     mode: metadata.mode,
     status: hook.status,
     stage: metadata.stage,
+    required: metadata.required,
     version: version.version,
     version_id: version.id,
     previous_version_id: version.previous_version_id,
@@ -48,6 +50,11 @@ export function hookView(hook: Hook): Record<string, unknown> {
   };
 }
 
+/** Where a stage hook stands; an automation needs no line. */
+export function stageLines({ stage, priority, required }: Pick<HookMetadata, "stage" | "priority" | "required">): string[] {
+  return stage === "runAutomations" ? [] : [`Stage: ${stage}, priority ${priority}${required === true ? ", required" : ""}`];
+}
+
 export function versionView(version: HookVersion, current: boolean): Record<string, unknown> {
   const { id, script_path, script_hash, source_path, source_hash, previous_version_id, creator, created_at } = version;
   return { id, version: version.version, current, previous_version_id, script_path, script_hash, source_path, source_hash, permissions: version.metadata.permissions ?? {}, created_by_agent: creator.agent, created_at: isoTime(created_at) };
@@ -65,8 +72,9 @@ export function personView({ id, slug, canonical_name, type, relationship, conta
   return { id, slug, canonical_name, type, relationship, contacts };
 }
 
-/** The `Fired` column. */
+/** The `Fired` column; of a stage hook, what it did. */
 export function firedWord(invocation: Invocation): string {
+  if (invocation.stage !== undefined) return stageVerdict(invocation).replace("_", " ");
   if (isSkip(invocation.outcome)) return invocation.outcome.replace("_", " ");
   return invocation.fired ? "yes" : "no";
 }

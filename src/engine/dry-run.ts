@@ -2,14 +2,16 @@ import { foreseeDispatch, type Plan } from "./broker/foresight.ts";
 import type { Services } from "./clients/services.ts";
 import type { Config } from "./config.ts";
 import { systemClock } from "./core/clock.ts";
-import { storedPrincipal, type StoredEvent } from "./core/event.ts";
-import type { Hook, HookMetadata } from "./core/hook.ts";
+import { sessionOf, storedPrincipal, type StoredEvent } from "./core/event.ts";
+import type { Hook, HookMetadata, HookStage } from "./core/hook.ts";
 import { createIds } from "./core/ids.ts";
 import type { Invocation, LogLine } from "./core/invocation.ts";
 import { mismatchText } from "./core/mismatch.ts";
+import type { StageRequest } from "./core/request.ts";
 import { normaliseEvent } from "./ingest/normalise.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import { route } from "./pipeline/router.ts";
+import { stageLine } from "./pipeline/stage-runner.ts";
 import { settle, type Answer, type Settled } from "./pipeline/settle.ts";
 import { mismatch } from "./registry/trigger-match.ts";
 import { storeScript } from "./registry/script-store.ts";
@@ -57,7 +59,7 @@ export async function dryRun(parts: DryRunParts, script: DryRunScript, event: St
   const hook = hookOf(script, event);
   const failed = mismatch(hook, event, storedPrincipal(event));
   if (failed !== undefined) return { unseen: mismatchText(failed) };
-  const job = route(event, new TriggerIndex(), parts.config.persona, 1).job();
+  const job = jobFor(hook.version.metadata.stage, event, parts.config.persona);
   const { invocation, dispatch, logs, emitted } = await evaluated(parts, script, hook, job, state);
   return {
     invocation,
@@ -65,6 +67,20 @@ export async function dryRun(parts: DryRunParts, script: DryRunScript, event: St
     ...(emitted === undefined || emitted.length === 0 ? {} : { emits: emitted.length }),
     ...(dispatch === undefined ? {} : { plan: await foreseeDispatch(parts.store, parts.home, parts.config, dispatch, event, Date.now()) }),
   };
+}
+
+/** A stage hook is asked about a request that might be: the event's text is what the agent is given, and what it answers. */
+function jobFor(stage: HookStage, event: StoredEvent, persona: string): Job {
+  if (stage === "runAutomations") return route(event, new TriggerIndex(), persona, 1).job();
+  const { content: text = "", access } = event;
+  const id = "trn_dry_run";
+  const request: StageRequest = {
+    id, events: [event], session: access?.session ?? sessionOf(event, persona), dispatches: [], agent: persona, turn: { id, status: "running" }, trace: [],
+    context: { system: "", prompt: text },
+    ...(stage === "afterAssembleContext" ? {} : { response: { text } }),
+    ...(stage === "onError" ? { error: { stage: "runAgent", code: "AGENT_EXITED", message: "an example", retrying: false } } : {}),
+  };
+  return { event, line: stageLine(stage, event, request), attempt: 1, stage: { name: stage, requestId: id, recorded: () => undefined } };
 }
 
 async function evaluated(parts: DryRunParts, script: DryRunScript, hook: Hook, job: Job, state: Readonly<Record<string, unknown>>): Promise<Settled> {

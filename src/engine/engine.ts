@@ -22,6 +22,7 @@ import { Recorder, type Recorded } from "./pipeline/recorder.ts";
 import { Recovery } from "./pipeline/recovery.ts";
 import { RegistryFollower } from "./pipeline/registry-follower.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
+import { StageRunner } from "./pipeline/stage-runner.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
@@ -102,10 +103,7 @@ export class Engine {
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
     const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit: (durable, work, committed) => this.#add(durable, work, committed) });
     this.#intake = new Intake({
-      store, index: this.#index, eras,
-      evaluation: this.#evaluation,
-      watermark: this.#watermark,
-      recovery,
+      store, index: this.#index, eras, evaluation: this.#evaluation, watermark: this.#watermark, recovery,
       persona: config.persona, access: config.access,
       limits: config.events,
     });
@@ -123,8 +121,9 @@ export class Engine {
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
+    const stages = new StageRunner({ store, evaluation: this.#evaluation });
     this.#broker = startBroker({
-      options, home, llm, clock: this.#clock, ids: this.#ids,
+      options, home, stages, llm, clock: this.#clock, ids: this.#ids,
       commit: (work, committed) => this.#add(true, work, committed), accept: (events) => void this.#intake.accept(events),
       notice: (kind, hookId, data) => this.#notices.write(kind, hookId, data),
     });
@@ -138,7 +137,7 @@ export class Engine {
       compile: compileSchedule,
       later,
     });
-    this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
+    this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, stages, eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
     const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));
     this.#runtime = runtime(evaluatorEvents(this.#evaluation, options.services ?? servicesOf(llm), (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
     this.#evaluation.attach(this.#runtime);

@@ -12,21 +12,21 @@ import type { Llm } from "./clients/llm.ts";
 import type { Clock } from "./core/clock.ts";
 import type { EngineOptions } from "./engine-options.ts";
 
-interface Given extends Pick<BrokerParts, "home" | "ids" | "commit" | "accept" | "notice"> {
+interface Given extends Pick<BrokerParts, "home" | "ids" | "commit" | "accept" | "notice" | "stages"> {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly llm: Llm;
 }
 
 /** The Broker of a daemon, by its settings; one runner for each agent, one adapter for each way out. */
-export function startBroker({ options, home, clock, llm, ids, commit, accept, notice }: Given): Broker {
+export function startBroker({ options, home, clock, llm, ids, commit, accept, notice, stages }: Given): Broker {
   const { store, config, start, broker: instead = {} } = options;
   const now = (): number => clock.now();
   const desk = new InboxDesk({ store, now, commit });
   const runners = new Map<string, Runner>();
   const outbounds = new Map<string, Outbound>();
   return new Broker({
-    store, ids, now, home, commit, accept, notice,
+    store, ids, now, home, commit, accept, notice, stages,
     epoch: start?.epoch ?? 0,
     settings: config,
     looked: () => desk.look(),

@@ -171,7 +171,7 @@ test("validate needs no home, takes several scripts, and tells findings by file,
   using at = place();
   const good = at.script("good.ts", QUIET);
   const bad = at.script("bad.ts", "export default async (ctx: HookContext) => {\n  return { fire: ctx.event.content > 3 };\n};\n");
-  const staged = at.script("staged.ts", '/** @stage afterRunAgent */\nexport default async () => ({ fire: false });\n');
+  const staged = at.script("staged.ts", '/** @stage afterReceiveEvent */\nexport default async () => ({ fire: false });\n');
   const fine = await at.run(["hooks", "validate", good]);
   expect(fine).toMatchObject({ code: 0, out: `✓ ${good}\n`, err: "" });
   const mixed = await at.run(["hooks", "validate", good, bad]);

@@ -6,7 +6,7 @@ import type { HookStats } from "../../engine/store/stats.ts";
 import { hookStats } from "../../engine/store/stats.ts";
 import type { Run } from "../call.ts";
 import { emit, emitJson, isoTime, latency, oneLine } from "../output.ts";
-import { hookView } from "../views.ts";
+import { hookView, stageLines } from "../views.ts";
 import { withStore } from "../workspace.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,7 +27,7 @@ export const run: Run = (call) =>
   });
 
 function identity(hook: Hook): string[] {
-  const { name, mode, stage, description } = hook.version.metadata;
+  const { name, mode, description } = hook.version.metadata;
   const reason = hook.disabled_reason === undefined ? "" : ` (${oneLine(hook.disabled_reason)})`;
   return [
     `Hook: ${hook.slug}`,
@@ -35,7 +35,7 @@ function identity(hook: Hook): string[] {
     ...(name === hook.slug ? [] : [`  Name: ${oneLine(name)}`]),
     `  Status: ${hook.status}${reason}`,
     `  Mode: ${mode}`,
-    ...(stage === "runAutomations" ? [] : [`  Stage: ${stage}`]),
+    ...stageLines(hook.version.metadata).map((line) => `  ${line}`),
     `  Version: ${hook.version.version}`,
     ...(description === undefined ? [] : [`  Description: ${oneLine(description)}`]),
   ];

@@ -11,6 +11,7 @@ import { flag } from "../call.ts";
 import { printChange } from "../change.ts";
 import { newVersionLines } from "../new-version.ts";
 import { oneLine } from "../output.ts";
+import { stageLines } from "../views.ts";
 import { callerFromEnv, withStore } from "../workspace.ts";
 
 export const run: Run = async (call) => {
@@ -35,7 +36,7 @@ function describe(change: Change, dryRun: boolean): string {
   const what = !changed ? "Hook unchanged" : isNew ? "Hook registered" : `Hook updated to version ${hook.version.version}`;
   // The id of a dry run is nobody's: the real one is made when it is real.
   const id = dryRun && isNew ? "" : `\n  ID: ${hook.id}`;
-  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${reach(hook)}${createdBy(hook)}${newVersionLines(change, false)}`;
+  return `${what}: ${hook.slug}${id}\n  Status: ${hook.status}\n  Mode: ${hook.version.metadata.mode}${stageLines(hook.version.metadata).map((line) => `\n  ${line}`).join("")}${reach(hook)}${createdBy(hook)}${newVersionLines(change, false)}`;
 }
 
 function createdBy({ creator: { agent, session } }: Hook): string {

@@ -4,6 +4,7 @@ import { loadConfig, type Config } from "../../engine/config.ts";
 import { NexusError, EXIT } from "../../engine/core/errors.ts";
 import type { StoredEvent } from "../../engine/core/event.ts";
 import { isFailure } from "../../engine/core/invocation.ts";
+import { stageVerdict } from "../../engine/core/request.ts";
 import { dryRun, type DryRun } from "../../engine/dry-run.ts";
 import { parseEventBytes } from "../../engine/ingest/normalise.ts";
 import { Identity } from "../../engine/pipeline/identity.ts";
@@ -57,8 +58,8 @@ function print(call: Call, slug: string, event: StoredEvent, { unseen, invocatio
   emit(paint("bold", printable(`${slug} for ${event.id}: nothing was recorded, nothing sent`)));
   if (unseen !== undefined) return emit(printable(`  It would not see this event: ${unseen}`));
   if (invocation === undefined) return;
-  const { outcome, latency_us, error, reason, result } = invocation;
-  emit(printable(`  Decision: ${outcome} after ${latency(latency_us / 1_000)}${error === undefined ? "" : `: ${error}`}${reason === undefined ? "" : ` (${reason})`}`));
+  const { latency_us, error, reason, result } = invocation;
+  emit(printable(`  Decision: ${invocation.stage === undefined ? invocation.outcome : stageVerdict(invocation)} after ${latency(latency_us / 1_000)}${error === undefined ? "" : `: ${error}`}${reason === undefined ? "" : ` (${reason})`}`));
   if (result !== undefined) emit(`  Result: ${printable(JSON.stringify(result))}`);
   for (const { level, text } of logs) emit(printable(`  ${level}: ${oneLine(text)}`));
   if (emits !== undefined) emit(`  It would emit ${emits} events`);

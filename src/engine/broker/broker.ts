@@ -3,6 +3,7 @@ import { hookResultSchema } from "../core/result.ts";
 import { dispatchById, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
 import { getMeta } from "../store/meta.ts";
 import { Deliverer } from "./deliverer.ts";
+import { Finalizer } from "./finalizer.ts";
 import type { BrokerParts } from "./parts.ts";
 import { nextStep, type Item, type QueueRules, type Step } from "./queue-plan.ts";
 import { recoverTurns } from "./recover.ts";
@@ -33,6 +34,7 @@ export class Broker {
   readonly #turns: Turns;
   readonly #steering: Steering;
   readonly #deliverer: Deliverer;
+  readonly #finalizer: Finalizer;
   /** Sessions to be looked at. */
   readonly #dirty = new Set<string>();
   /** Sessions that could begin a turn and have no place, the longest-waiting first. */
@@ -51,7 +53,8 @@ export class Broker {
     this.#rules = { debounceMs: queue.debounce_ms, cap: queue.cap, drop: queue.drop, ttlMs: queue.ttl_ms };
     this.#turns = new Turns(parts, { free: (session) => this.#freed(session), returned: (session, item) => this.#returned(session, item) });
     this.#steering = new Steering(parts, { putBack: (session, item) => this.#room.putBack(session, item), done: (session) => this.#advance(session) });
-    this.#deliverer = new Deliverer(parts);
+    this.#finalizer = new Finalizer(parts);
+    this.#deliverer = new Deliverer(parts, () => this.#finalizer.note());
     this.#generation = getMeta(parts.store, "work_generation") ?? 0;
   }
 
@@ -64,7 +67,7 @@ export class Broker {
   get isIdle(): boolean {
     if (!this.#isOn) return true;
     const soon = this.#parts.now() + this.#rules.debounceMs;
-    return this.#turns.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#due > soon;
+    return this.#turns.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#finalizer.isIdle && this.#due > soon;
   }
 
   get status(): { readonly running: number; readonly waiting: number; readonly sending: number } {
@@ -77,6 +80,7 @@ export class Broker {
     this.#started = true;
     if (!this.#isOn) return;
     this.#deliverer.start();
+    this.#finalizer.start();
     this.look();
   }
 
@@ -95,6 +99,7 @@ export class Broker {
     }
     if (this.#unread) this.#read();
     this.#deliverer.look();
+    this.#finalizer.look();
     this.#pump();
   }
 
@@ -108,6 +113,7 @@ export class Broker {
     this.#stopping = true;
     clearTimeout(this.#timer);
     this.#deliverer.stop();
+    this.#finalizer.stop();
     await this.#turns.stop(forMs);
   }
 
@@ -116,6 +122,7 @@ export class Broker {
     this.#stopping = true;
     clearTimeout(this.#timer);
     this.#deliverer.stop();
+    this.#finalizer.stop();
     this.#turns.abandon();
   }
 
@@ -129,6 +136,7 @@ export class Broker {
     this.#unread = true;
     this.#deliverer.changed();
     this.#parts.looked();
+    this.#finalizer.note();
     for (const run of this.#turns.all) if (isCancelled(this.#parts, run)) run.end("cancelled", "cancelled by hand");
   }
 
@@ -236,6 +244,7 @@ export class Broker {
 
   #freed(session: string): void {
     this.#deliverer.changed();
+    this.#finalizer.note();
     this.#dirty.add(session);
     this.#pump();
   }

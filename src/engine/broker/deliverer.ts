@@ -18,8 +18,12 @@ export class Deliverer {
   /** Something was stored since the last look. */
   #unseen = true;
 
-  constructor(parts: BrokerParts) {
+  readonly #settled: () => void;
+
+  /** `settled`: a message was sent, or is given up. */
+  constructor(parts: BrokerParts, settled: () => void) {
     this.#parts = parts;
+    this.#settled = settled;
   }
 
   get count(): number {
@@ -69,6 +73,7 @@ export class Deliverer {
     this.#parts.commit(() => this.#record(delivery, result), () => {
       this.#sending.delete(delivery.id);
       this.#unseen = true;
+      this.#settled();
       this.look();
     });
   }

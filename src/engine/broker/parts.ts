@@ -2,6 +2,7 @@ import type { AgentSettings } from "../core/agent-settings.ts";
 import type { NewEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { NoticeKind } from "../core/notice.ts";
+import type { Stages } from "../core/request.ts";
 import type { OutboundSettings } from "../core/outbound-settings.ts";
 import type { ProcessMark } from "../core/turn.ts";
 import type { Store } from "../store/open.ts";
@@ -24,6 +25,8 @@ export interface BrokerParts {
   /** Inside a transaction: stores events, which are evaluated after it. Throws LOOP_STOPPED before it changes anything. */
   readonly accept: (events: readonly NewEvent[]) => void;
   readonly notice: (kind: NoticeKind, hookId: string | undefined, data: Readonly<Record<string, unknown>>) => void;
+  /** The hooks of the stages behind the automations. */
+  readonly stages: Stages;
   readonly runner: (name: string, settings: AgentSettings) => Runner;
   readonly outbound: (name: string, settings: OutboundSettings) => Outbound;
   /** The Broker looks at what other processes did. */

@@ -1,43 +1,36 @@
 import type { Dispatch } from "../core/dispatch.ts";
 import { storedPrincipal, type StoredEvent } from "../core/event.ts";
-import { STAGES } from "../core/hook.ts";
-import { isFailure, isSkip } from "../core/invocation.ts";
+import { isFailure, isSkip, type Invocation } from "../core/invocation.ts";
+import { REQUEST_ORDER, stageVerdict, type TraceStep } from "../core/request.ts";
 import { deliveriesOfTurn } from "../store/deliveries.ts";
 import { dispatchesOfEvent } from "../store/dispatches.ts";
 import { hookById } from "../store/hooks.ts";
-import { invocationsOfEvent } from "../store/invocation-queries.ts";
+import { invocationsOfEvent, invocationsOfRequest } from "../store/invocation-queries.ts";
 import type { Store } from "../store/open.ts";
 import { turnById } from "../store/turns.ts";
-
-/** One step on an event's way. */
-export interface TraceStep {
-  /** Unix ms. */
-  readonly at: number;
-  readonly stage: (typeof STAGES)[number];
-  readonly outcome: string;
-  /** What it was done to, or by: an event, an invocation, a dispatch, a turn, a delivery. */
-  readonly id: string;
-  readonly took_ms?: number;
-  readonly detail?: string;
-}
 
 /** The whole way of an event, from its arrival to the delivered answers, in the order of time. Read from the rows of each stage. */
 export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
   const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed === "loop_guard" ? "loop_guard" : "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}` }, ...standingSteps(event)];
-  for (const invocation of invocationsOfEvent(store, event.id)) {
-    const { started_at, outcome, id, latency_us, hook_id, error, reason } = invocation;
-    const slug = hookById(store, hook_id)?.slug ?? hook_id;
-    const why = isFailure(outcome) ? error : isSkip(outcome) ? reason : undefined;
-    steps.push({ at: started_at, stage: "runAutomations", outcome, id, took_ms: latency_us / 1_000, detail: why === undefined ? slug : `${slug}: ${why}` });
-  }
+  const invocations = new Map(invocationsOfEvent(store, event.id).map((one) => [one.id, one]));
   const turns = new Set<string>();
   for (const dispatch of dispatchesOfEvent(store, event.id)) {
     steps.push(...dispatchSteps(store, dispatch));
     if (dispatch.turn_id === undefined || turns.has(dispatch.turn_id)) continue;
     turns.add(dispatch.turn_id);
-    steps.push(...turnSteps(store, dispatch.turn_id));
+    const asked = invocationsOfRequest(store, dispatch.turn_id);
+    for (const one of asked) invocations.set(one.id, one);
+    steps.push(...turnSteps(store, dispatch.turn_id, asked));
   }
-  return steps.toSorted((one, other) => one.at - other.at || STAGES.indexOf(one.stage) - STAGES.indexOf(other.stage));
+  for (const invocation of invocations.values()) steps.push(invocationStep(store, invocation));
+  return steps.toSorted((one, other) => one.at - other.at || REQUEST_ORDER.indexOf(one.stage) - REQUEST_ORDER.indexOf(other.stage));
+}
+
+function invocationStep(store: Store, invocation: Invocation): TraceStep {
+  const { started_at, outcome, id, latency_us, hook_id, error, reason, stage } = invocation;
+  const slug = hookById(store, hook_id)?.slug ?? hook_id;
+  const why = isFailure(outcome) ? error : isSkip(outcome) ? reason : undefined;
+  return { at: started_at, stage: stage ?? "runAutomations", outcome: stage === undefined ? outcome : stageVerdict(invocation), id, took_ms: latency_us / 1_000, detail: why === undefined ? slug : `${slug}: ${why}` };
 }
 
 function standingSteps(event: StoredEvent): TraceStep[] {
@@ -62,14 +55,17 @@ function dispatchSteps(store: Store, { id, hook_id, created_at, status, settled_
   return [dispatched, { at, stage: "finalize", outcome: status, id, detail: `${mode}${attempt}${reason === undefined ? "" : `: ${reason}`}` }];
 }
 
-function turnSteps(store: Store, turnId: string): TraceStep[] {
+/** `asked`: what stage hooks made of it. The agent ran behind those of its context, and until the first of its answer. */
+function turnSteps(store: Store, turnId: string, asked: readonly Invocation[]): TraceStep[] {
   const turn = turnById(store, turnId);
   if (turn === undefined) return [];
   const { started_at, ended_at, agent, runner, status, context, code, error } = turn;
+  const from = Math.max(started_at, ...asked.filter(({ stage }) => stage === "afterAssembleContext").map(({ finished_at }) => finished_at));
+  const until = asked.find(({ stage }) => stage === "afterRunAgent")?.started_at ?? ended_at;
   const cuts = context?.layers.flatMap(({ layer, cut }) => (cut === undefined ? [] : [`${layer}: ${cut} left out`])) ?? [];
   const steps: TraceStep[] = [
     { at: started_at, stage: "assembleContext", outcome: context === undefined ? "not assembled" : "assembled", id: turnId, ...(context === undefined ? {} : { detail: [`${context.tokens} tokens`, ...cuts].join("; ") }) },
-    { at: started_at, stage: "runAgent", outcome: status, id: turnId, ...(ended_at === undefined ? {} : { took_ms: ended_at - started_at }), detail: `${agent} (${runner})${code === undefined ? "" : `: ${code}: ${error ?? ""}`}` },
+    { at: from, stage: "runAgent", outcome: status, id: turnId, ...(until === undefined ? {} : { took_ms: Math.max(0, until - from) }), detail: `${agent} (${runner})${code === undefined ? "" : `: ${code}: ${error ?? ""}`}` },
   ];
   for (const delivery of deliveriesOfTurn(store, turnId)) {
     const attempts = delivery.attempts > 1 ? ` after ${delivery.attempts} attempts` : "";

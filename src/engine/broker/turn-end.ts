@@ -11,6 +11,7 @@ import type { OutboundMessage } from "./outbound/outbound.ts";
 import { splitText } from "./outbound/split.ts";
 import type { BrokerParts } from "./parts.ts";
 import type { Item } from "./queue-plan.ts";
+import { noteLastStages } from "./request.ts";
 import type { TurnEnd } from "./runners/runner.ts";
 import { outboundFor } from "./settings.ts";
 import type { TurnRun } from "./turn-run.ts";
@@ -28,8 +29,9 @@ export interface Ended {
 /**
  * Inside a transaction: all that the end of a turn makes true, at once. An answer becomes an event and its messages; a
  * failure that may pass gives the dispatches back; what steered a turn that did not get to its end is never lost with it.
+ * `undelivered`: why its answer is not to be delivered.
  */
-export function settleTurn(parts: BrokerParts, run: TurnRun, end: TurnEnd): Ended {
+export function settleTurn(parts: BrokerParts, run: TurnRun, end: TurnEnd, undelivered?: string): Ended {
   const { store, now } = parts;
   const at = now();
   const status: Exclude<TurnStatus, "running"> = end.status;
@@ -38,13 +40,14 @@ export function settleTurn(parts: BrokerParts, run: TurnRun, end: TurnEnd): Ende
     ? { answer: end.text, agent_session: end.agent_session, usage: end.usage }
     : { answer: end.text, code: end.code, error: run.endedBy?.reason ?? end.message };
   if (!endTurn(store, run.id, { status, at, ...outcome })) return { returned: [], failed: [] };
+  if (run.endedBy?.why !== "stopped" || done) noteLastStages(parts, run.id, [...run.items, ...run.steered].map(({ id }) => id));
   const unhanded = takeBack(parts, run);
   if (!done) {
     const { returned, failed } = settleFailure(parts, run, end, at);
     return { returned: [...unhanded, ...returned], failed };
   }
   moveHead(store, run.session, run.id, at);
-  const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text.trim(), at);
+  const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text.trim(), at, undelivered);
   for (const { id } of [...run.items, ...run.steered]) settleDispatch(store, id, "running", "done", at, said);
   return { returned: unhanded, failed: [] };
 }
@@ -83,7 +86,7 @@ export function pauseAfter(attempts: number, firstMs: number): number {
 }
 
 /** Stores the answer as an event and its messages; says so when nobody can deliver it. */
-function reply(parts: BrokerParts, run: TurnRun, text: string, at: number): string | undefined {
+function reply(parts: BrokerParts, run: TurnRun, text: string, at: number, undelivered: string | undefined): string | undefined {
   const { store } = parts;
   const dispatches = run.items.flatMap(({ id }) => dispatchById(store, id) ?? []);
   const [first] = dispatches;
@@ -95,6 +98,7 @@ function reply(parts: BrokerParts, run: TurnRun, text: string, at: number): stri
     if (error instanceof NexusError && error.code === "LOOP_STOPPED") return `its answer was neither stored as an event nor delivered: ${error.message}`;
     throw error;
   }
+  if (undelivered !== undefined) return `answered, not delivered: ${undelivered}`;
   const channel = asked?.channel ?? "agent";
   const name = outboundFor(parts.settings, channel);
   if (name === undefined) return `answered; no [outbound] adapter has the channel "${channel}"`;

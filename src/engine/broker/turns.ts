@@ -1,14 +1,16 @@
 import { NexusError } from "../core/errors.ts";
 import type { EffectiveMode } from "../core/queue-mode.ts";
 import type { Dispatch } from "../core/dispatch.ts";
-import type { StoredSession } from "../core/turn.ts";
+import type { AssembledContext, StoredSession } from "../core/turn.ts";
 import { claimDispatch, dispatchById, tellDrop } from "../store/dispatches.ts";
 import { openSession } from "../store/sessions.ts";
-import { insertTurn, saveContext, saveProcess, turnById } from "../store/turns.ts";
+import { insertTurn, saveContext, saveEnd, saveProcess, turnById } from "../store/turns.ts";
+import { withChanges } from "./context/assemble.ts";
 import { gather } from "./gather.ts";
 import type { BrokerParts } from "./parts.ts";
 import type { Item } from "./queue-plan.ts";
 import type { RunningTurn, TurnEnd, TurnInput } from "./runners/runner.ts";
+import { requestOf } from "./request.ts";
 import { takesSteering } from "./settings.ts";
 import { agentSessionOf, settleTurn, type Ended } from "./turn-end.ts";
 import { TurnRun } from "./turn-run.ts";
@@ -99,6 +101,12 @@ export class Turns {
     this.#start(run, this.#inputOf(run, session, dispatches, context));
   }
 
+  /** Goes on with a turn whose agent had answered when the daemon ended. */
+  resume(run: TurnRun, end: Extract<TurnEnd, { status: "done" }>): void {
+    this.#add(run);
+    void this.#afterRunAgent(run, end);
+  }
+
   /** Waits for what runs, then ends it; without what outlives the daemon. */
   async stop(forMs: number): Promise<void> {
     if (this.#isAlone) return;
@@ -136,16 +144,55 @@ export class Turns {
     const remembered = this.#rememberedBy(run, session, dispatches);
     try {
       const { context, told } = await gather({ store, home, settings, session, dispatches, remembers: remembered !== undefined });
+      const given = await this.#afterAssembleContext(run, context);
+      if (given === undefined) return;
       const save = (): void => {
-        saveContext(store, run.id, context);
+        saveContext(store, run.id, given);
         for (const id of told) tellDrop(store, id, run.id);
       };
-      const input = this.#inputOf(run, session, dispatches, context);
+      const input = this.#inputOf(run, session, dispatches, given);
       commit(save, () => this.#start(run, input));
     } catch (error) {
       const { code, message } = error instanceof NexusError ? error : { code: "AGENT_START_FAILED", message: String(error) };
       this.#ended(run, { status: "failed", code: "AGENT_START_FAILED", message: `${code}: ${message}`, retryable: false });
     }
+  }
+
+  /** What the hooks of that stage make of the context; undefined when one of them has ended the turn. */
+  async #afterAssembleContext(run: TurnRun, context: AssembledContext): Promise<AssembledContext | undefined> {
+    const { stages, store, settings } = this.#parts;
+    const stage = "afterAssembleContext";
+    if (!stages.has(stage)) return context;
+    await new Promise<void>((resolve) => this.#parts.commit(() => saveContext(store, run.id, context), resolve));
+    const asked = requestOf(store, run.id, stage);
+    const { request, skipped, stopped } = await stages.run(stage, asked);
+    if (skipped !== undefined) {
+      run.end("cancelled", skipped);
+      this.#ended(run, { status: "interrupted", code: "REQUEST_SKIPPED", message: skipped, retryable: false });
+      return undefined;
+    }
+    if (stopped !== undefined) {
+      this.#ended(run, { status: "failed", code: "REQUEST_STOPPED", message: stopped, retryable: false });
+      return undefined;
+    }
+    return withChanges(context, asked.context, request.context, settings.context.max_tokens);
+  }
+
+  /** Its agent has answered: asks the hooks of `afterRunAgent` before the answer counts. */
+  async #answered(run: TurnRun, end: TurnEnd): Promise<void> {
+    const { stages, store, commit } = this.#parts;
+    if (this.#abandoned || end.status !== "done" || !stages.has("afterRunAgent")) return this.#ended(run, end);
+    // Nothing more can be handed to it, nor interrupted.
+    run.running = undefined;
+    await new Promise<void>((resolve) => commit(() => saveEnd(store, run.id, end), resolve));
+    await this.#afterRunAgent(run, end);
+  }
+
+  async #afterRunAgent(run: TurnRun, end: Extract<TurnEnd, { status: "done" }>): Promise<void> {
+    const stage = "afterRunAgent";
+    const { request, skipped, stopped } = await this.#parts.stages.run(stage, { ...requestOf(this.#parts.store, run.id, stage), response: { text: this.#parts.store.redactor.text(end.text) } });
+    if (stopped !== undefined) return this.#ended(run, { status: "failed", code: "REQUEST_STOPPED", message: stopped, retryable: false, text: end.text });
+    this.#ended(run, { ...end, text: request.response?.text ?? end.text }, skipped);
   }
 
   /** The session by the agent's own name. Not at a second attempt: it may be what the agent stumbled over. */
@@ -191,17 +238,17 @@ export class Turns {
       return this.#ended(run, { status: "failed", code: "AGENT_START_FAILED", message: error instanceof Error ? error.message : String(error), retryable: false });
     }
     run.running = running;
-    void running.ended.then((end) => this.#ended(run, end));
+    void running.ended.then((end) => this.#answered(run, end));
     // Something may have come to steer it while it was being prepared.
     this.#events.free(run.session);
   }
 
-  #ended(run: TurnRun, end: TurnEnd): void {
+  #ended(run: TurnRun, end: TurnEnd, undelivered?: string): void {
     if (this.#abandoned) return;
     let ended: Ended = { returned: [], failed: [] };
     this.#parts.commit(
       () => {
-        ended = settleTurn(this.#parts, run, end);
+        ended = settleTurn(this.#parts, run, end, undelivered);
         this.#parts.notice("turn_ended", undefined, { turn: run.id, session: run.session, agent: run.agent, status: end.status, ...(end.status === "done" ? {} : { code: end.code, error: end.message }) });
         for (const { item, reason } of ended.failed) this.#parts.notice("dispatch_failed", undefined, { dispatch: item.id, reason });
       },

@@ -83,6 +83,8 @@ const codes = {
   ADDRESS_FORBIDDEN: { exit: EXIT.notPermitted, explain: "A URL leads to this machine, to a private network or to no web address at all. Where that is meant, its table in config.toml says `allow_private = true`." },
   AGENT_UNKNOWN: { exit: EXIT.notFound, explain: "No agent of that name is configured in config.toml ([agents.NAME]), or none for the persona. The dispatch failed and can be retried once there is one." },
   PERSONA_DENIED: { exit: EXIT.notPermitted, explain: "A hook routed an event to a persona that the access policy of the event does not allow (`[[access]] permissions.personas`). The dispatch failed; no agent was asked." },
+  REQUEST_STOPPED: { exit: EXIT.failed, explain: "A stage hook that is `required` failed, timed out or was skipped by its breaker, so the request went no further. The message names the hook and its stage; `nexus events show EVENT --trace` shows the rest." },
+  REQUEST_SKIPPED: { exit: EXIT.failed, explain: "A stage hook returned `skip: true`, so the request went no further. The message names the hook and its stage." },
   CONTEXT_TOO_LARGE: { exit: EXIT.failed, explain: "What the hook hands to its agent (prompt and data) is larger than context.max_tokens. Nothing was run." },
   DISPATCH_NOT_FOUND: { exit: EXIT.notFound, explain: "No dispatch or delivery has that id." },
   DISPATCH_WRONG_STATE: { exit: EXIT.conflict, explain: "The dispatch or delivery is not in a state that allows this: only what waits can be cancelled, only what is settled can be retried." },

@@ -5,6 +5,7 @@ import { PRINCIPAL_TYPES } from "./event.ts";
 import type { HookMetadata, Limits, Schedule, Triggers } from "./hook.ts";
 import { HOOK_MODES, HOOK_STAGES } from "./hook.ts";
 import { permissionsSchema } from "./hook-permissions.ts";
+import { decides } from "./request.ts";
 
 /**
  * What a script may say about its hook: the one source of the rules. Every `error` text completes the sentence
@@ -127,6 +128,7 @@ export const hookMetadataSchema = z.strictObject(
     mode: oneOf(HOOK_MODES).exactOptional(),
     stage: oneOf(HOOK_STAGES).exactOptional(),
     priority: whole(-1_000, 1_000, "lower runs first").exactOptional(),
+    required: z.boolean("expected true or false").exactOptional(),
     isolation: oneOf(["warm", "fresh"]).exactOptional(),
     triggers: triggers.exactOptional(),
     schedule: schedule.exactOptional(),
@@ -186,7 +188,7 @@ export function completeMetadata(
     ...(chosen === undefined ? {} : { schedule: chosen }),
     limits: effective,
   };
-  return { metadata, conflicts: [...scheduleConflicts(chosen, givenSchedule, inTriggers), ...conflictsOf(given, effective)] };
+  return { metadata, conflicts: [...scheduleConflicts(chosen, givenSchedule, inTriggers), ...conflictsOf(given, effective), ...stageConflicts(given, metadata)] };
 }
 
 function normaliseTriggers(conditions: Omit<z.output<typeof triggers>, "schedule">): Triggers {
@@ -229,6 +231,19 @@ function conflictsOf(given: z.output<typeof hookMetadataSchema>, effective: Limi
     found.push({ code: "METADATA_CONTRADICTORY", path: "triggers.event.direction", message });
   }
   return found;
+}
+
+/** What says something of fires, or of slots, says nothing of a stage hook; and only one that decides can be required. */
+function stageConflicts(given: z.output<typeof hookMetadataSchema>, { stage, schedule: slots, mode }: HookMetadata): MetadataConflict[] {
+  const refuse = (path: string, value: unknown, why: string): MetadataConflict => ({ code: "METADATA_CONTRADICTORY", path, message: `\`${path}\` is ${JSON.stringify(value)} and \`stage\` is ${stage}, ${why}; remove one of them` });
+  if (given.required === true && !decides(stage)) return [refuse("required", true, stage === "runAutomations" ? "whose hooks stop nothing" : "whose hooks only look on")];
+  if (stage === "runAutomations") return [];
+  const fires = ["debounce_ms", "max_fires_per_hour"] as const;
+  return [
+    ...(slots === undefined ? [] : [refuse("schedule", slots, "which requests come to, not slots")]),
+    ...(mode === "one-shot" ? [refuse("mode", mode, "whose hooks do not fire")] : []),
+    ...fires.flatMap((name) => (given.limits?.[name] === undefined ? [] : [refuse(`limits.${name}`, given.limits[name], "whose hooks do not fire")])),
+  ];
 }
 
 function durationOr0(text: string): number {

@@ -92,6 +92,8 @@ export interface HookMetadata {
   readonly mode: HookMode;
   readonly stage: HookStage;
   readonly priority: number;
+  /** At a stage that can end a request: without its answer the request stops. */
+  readonly required?: boolean;
   readonly isolation: "warm" | "fresh";
   readonly triggers?: Triggers;
   readonly schedule?: Schedule;

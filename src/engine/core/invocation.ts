@@ -1,3 +1,5 @@
+import type { HookStage } from "./hook.ts";
+
 /**
  * The terminal outcomes of one (event, hook) pair. Each pair reaches exactly one.
  *
@@ -59,4 +61,7 @@ export interface Invocation {
   readonly search_calls: number;
   readonly error?: string;
   readonly stack_trace?: string;
+  /** Of a stage hook only: its stage then, and the request it was asked about. */
+  readonly stage?: HookStage;
+  readonly request_id?: string;
 }

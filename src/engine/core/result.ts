@@ -47,7 +47,8 @@ export function parseHookResult(value: unknown): ParsedResult {
   return { ok: true, result: parsed.data, warnings: unknownFields(value) };
 }
 
-function unknownFields(value: unknown): string[] {
+/** A warning for each field that no HookResult has. */
+export function unknownFields(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   const known = hookResultSchema.shape;
   const warnings: string[] = [];

@@ -33,6 +33,11 @@ export function decide(queue: HookQueue, rules: BreakerRules, now: number): Verd
   return { run: admission === "trial" ? "trial" : "now" };
 }
 
+/** An update has given the hook another stage while this waited: its script knows nothing of the old one. */
+export function movedAway(queue: HookQueue): Verdict {
+  return { run: "no", outcome: "skipped_disabled", reason: `the hook was moved to the stage ${queue.stage} while this waited` };
+}
+
 /** How many more events may be under way without going over the quota, should all of them fire. */
 export function firesLeft(queue: HookQueue, now: number): number {
   const quota = queue.hook.version.metadata.limits.max_fires_per_hour;

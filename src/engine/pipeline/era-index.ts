@@ -40,7 +40,7 @@ export class EraIndex {
     for (const { hook_id, version_id } of activationsAt(this.#store, seq)) {
       const hook = hookById(this.#store, hook_id);
       const version = versionById(this.#store, version_id);
-      if (hook === undefined || version === undefined) continue;
+      if (hook === undefined || version?.metadata.stage !== "runAutomations") continue;
       // Matched by the old version's triggers, and run by the version that is current when its turn comes.
       const then: Hook = { ...hook, version };
       index.add(then);

@@ -2,7 +2,7 @@ import type { Hook } from "../core/hook.ts";
 import type { Failure, Job, JobEvents } from "../runtime/job.ts";
 import type { LoadHeader, WireResult } from "../runtime/protocol.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { decide } from "./admission.ts";
+import { decide, movedAway } from "./admission.ts";
 import type { BreakerRules } from "./breaker.ts";
 import { abandonTrial } from "./breaker.ts";
 import { averageAfter } from "./chunk-size.ts";
@@ -116,7 +116,7 @@ export class Evaluation implements JobEvents {
   enqueue(hookId: string, job: Job): void {
     const queue = this.#queues.get(hookId) ?? this.queueOf(this.#find(hookId));
     // A slot is one appointment, not a burst: it is never debounced.
-    if (queue.hook.version.metadata.limits.debounce_ms !== undefined && job.event.addressed_to === undefined) {
+    if (queue.hook.version.metadata.limits.debounce_ms !== undefined && job.event.addressed_to === undefined && job.stage === undefined) {
       this.#debouncer.hold(queue, job);
       return;
     }
@@ -138,12 +138,13 @@ export class Evaluation implements JobEvents {
   /** Starts whatever may start now. Costs the hooks that have something waiting. */
   pump(): void {
     const runtime = this.#runtime;
-    if (runtime === undefined || this.#paused || this.#ready.size === 0) return;
+    if (runtime === undefined || this.#ready.size === 0) return;
     const now = this.#parts.now();
     const ready = this.#ready;
     this.#ready = new Set();
     for (const queue of ready) {
-      this.#fill(queue, runtime, now);
+      // A turn that is to end before the daemon does may still have to ask its stage hooks.
+      if (!this.#paused || queue.stage !== "runAutomations") this.#fill(queue, runtime, now);
       if (queue.waiting.length > 0) this.#ready.add(queue);
     }
     runtime.flush();
@@ -166,7 +167,7 @@ export class Evaluation implements JobEvents {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);
   }
 
-  /** Starts nothing more; what is under way still comes back. */
+  /** Starts nothing more but what turns under way still ask; what is under way comes back. */
   pause(): void {
     this.#paused = true;
   }
@@ -235,7 +236,7 @@ export class Evaluation implements JobEvents {
     while (jobs.length < room || (queue.breaker.state !== "closed" && queue.solo === "no" && !queue.halted)) {
       const job = queue.waiting.first;
       if (job === undefined) break;
-      const verdict = decide(queue, this.#parts.rules, now);
+      const verdict = (job.stage?.name ?? "runAutomations") === queue.stage ? decide(queue, this.#parts.rules, now) : movedAway(queue);
       if (verdict.run === "no") {
         queue.waiting.shift();
         this.#skip(queue, job, { from: "skip", outcome: verdict.outcome, reason: verdict.reason });

@@ -1,4 +1,4 @@
-import type { Hook, HookVersion } from "../core/hook.ts";
+import type { Hook, HookStage, HookVersion } from "../core/hook.ts";
 import type { Job } from "../runtime/job.ts";
 import type { Breaker } from "./breaker.ts";
 
@@ -80,6 +80,10 @@ export class HookQueue {
   constructor(hook: Hook) {
     this.hook = hook;
     this.breaker = breakerOf(hook);
+  }
+
+  get stage(): HookStage {
+    return this.hook.version.metadata.stage;
   }
 
   /** It may see events: neither disabled, deleted nor errored. A paused one may; its breaker decides. */

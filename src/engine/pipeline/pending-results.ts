@@ -53,7 +53,7 @@ export class PendingResults {
   #record(): void {
     if (this.#pending.length === 0) return;
     this.#recorded = this.#parts.recorder.record(this.#pending);
-    for (const { job } of this.#pending) this.#parts.watermark.settle(job.event.seq);
+    for (const { job } of this.#pending) if (job.stage === undefined) this.#parts.watermark.settle(job.event.seq);
     this.#pending = [];
     this.#durable = false;
     this.#parts.saveCursor();
@@ -62,6 +62,8 @@ export class PendingResults {
   #tell(): void {
     const recorded = this.#recorded;
     this.#recorded = undefined;
-    if (recorded !== undefined) this.#parts.told(recorded);
+    if (recorded === undefined) return;
+    this.#parts.told(recorded);
+    for (const { job, invocation } of recorded.stages) job.recorded(invocation);
   }
 }

@@ -5,6 +5,7 @@ import type { IdFactory } from "../core/ids.ts";
 import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
 import type { Notice, NoticeKind } from "../core/notice.ts";
+import type { StageJob } from "../runtime/job.ts";
 import { deactivate } from "../store/activations.ts";
 import { insertDispatch } from "../store/dispatches.ts";
 import { applyStateWrites } from "../store/hook-state.ts";
@@ -26,6 +27,8 @@ export interface Recorded {
   readonly invocations: Invocation[];
   readonly dispatches: Fire[];
   readonly notices: Notice[];
+  /** What was asked of stage hooks, with what they said as it is stored. */
+  readonly stages: { readonly job: StageJob; readonly invocation: Invocation }[];
 }
 
 export interface RecorderParts {
@@ -53,7 +56,7 @@ export class Recorder {
   }
 
   record(pending: readonly Pending[]): Recorded {
-    const recorded: Recorded = { invocations: [], dispatches: [], notices: [] };
+    const recorded: Recorded = { invocations: [], dispatches: [], notices: [], stages: [] };
     const touched = new Set<HookQueue>();
     const deltas = new Map<string, StatsDelta>();
     for (const entry of pending) this.#one(entry, recorded, touched, deltas);
@@ -73,10 +76,11 @@ export class Recorder {
     const invocation = refused === undefined ? settled.invocation : { ...settled.invocation, reason: refused };
     if (settled.dispatch !== undefined && insertDispatch(store, settled.dispatch)) recorded.dispatches.push(settled.dispatch);
     recorded.invocations.push(invocation);
+    if (job.stage !== undefined) recorded.stages.push({ job: job.stage, invocation: store.redactor.value(invocation) });
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);
     if (settled.state === undefined && wroteState(entry)) this.#parts.forget(entry);
     if (settled.state !== undefined) applyStateWrites(store, hook.version.id, settled.state);
-    if (job.event.addressed_to !== undefined) this.#settleSlot(job.event, invocation);
+    if (job.event.addressed_to !== undefined && job.stage === undefined) this.#settleSlot(job.event, invocation);
     addToDelta(deltas, queue.hook.id, invocation);
     if (isSkip(invocation.outcome)) {
       // A clock that went back made an open breaker wait anew: from then, also after a restart.

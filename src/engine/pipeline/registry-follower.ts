@@ -6,6 +6,7 @@ import { loadChangedHooks } from "../store/hooks.ts";
 import type { Store } from "../store/open.ts";
 import type { EraIndex } from "./era-index.ts";
 import type { Evaluation } from "./evaluation.ts";
+import type { StageRunner } from "./stage-runner.ts";
 import type { Timekeeper } from "./timekeeper.ts";
 
 const HOUR_MS = 3_600_000;
@@ -14,6 +15,7 @@ interface FollowerParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly index: TriggerIndex;
+  readonly stages: StageRunner;
   readonly eras: EraIndex;
   readonly evaluation: Evaluation;
   readonly timekeeper: Timekeeper;
@@ -31,13 +33,14 @@ export class RegistryFollower {
 
   /** Reads what changed since the last look. */
   refresh(): void {
-    const { store, clock, index, eras, evaluation } = this.#parts;
+    const { store, clock, index, stages, eras, evaluation } = this.#parts;
     const changed = loadChangedHooks(store, this.#generation);
     if (changed.hooks.length === 0 && changed.generation === this.#generation) return;
     this.#generation = changed.generation;
     for (const hook of changed.hooks) {
       index.remove(hook.id);
-      if (hook.active_from_seq !== undefined) index.add(hook);
+      if (hook.active_from_seq !== undefined && hook.version.metadata.stage === "runAutomations") index.add(hook);
+      stages.take(hook);
       evaluation.replace(hook);
       if (hook.version.metadata.limits.max_fires_per_hour !== undefined) {
         evaluation.queueOf(hook).fires = firesSince(store, hook.id, clock.now() - HOUR_MS);

@@ -30,6 +30,6 @@ function lineOf(event: StoredEvent, principal: Principal, persona: string): stri
 }
 
 /** What a hook sees of a stored event: the contract's fields, without the ledger's own. */
-function publicEvent({ seq: _seq, addressed_to: _addressed, suppressed: _suppressed, principal: _principal, access: _access, ...event }: StoredEvent): RunEvent["event"] {
+export function publicEvent({ seq: _seq, addressed_to: _addressed, suppressed: _suppressed, principal: _principal, access: _access, ...event }: StoredEvent): RunEvent["event"] {
   return event;
 }

@@ -5,6 +5,7 @@ import type { IdFactory } from "../core/ids.ts";
 import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
 import type { HookResult } from "../core/result.ts";
 import { sessionFor } from "../core/session-routing.ts";
+import { parseStageResult } from "../core/request.ts";
 import { parseHookResult } from "../core/result.ts";
 import type { Hook } from "../core/hook.ts";
 import type { Failure, Job } from "../runtime/job.ts";
@@ -81,7 +82,7 @@ function settleAnswered(job: Job, wire: WireResult, context: SettleContext): Set
   }
   const state = extra?.state === undefined ? {} : { state: extra.state };
   if (kind === 0) return { ...kept, ...state, invocation: { ...common, ...counters, outcome: "no_fire" } };
-  const parsed = parseHookResult(extra?.result ?? null);
+  const parsed = job.stage === undefined ? parseHookResult(extra?.result ?? null) : parseStageResult(job.stage.name, extra?.result ?? null);
   if (!parsed.ok) return { ...kept, invocation: { ...common, ...counters, outcome: "error", error: `RESULT_INVALID: ${parsed.error}` } };
   const { result, warnings } = parsed;
   const emitted = emittedEvents(result, job, context);
@@ -140,6 +141,7 @@ function invocationOf(job: Job, { hook, ids }: SettleContext, startedAt: number,
     llm_tokens_in: 0,
     llm_tokens_out: 0,
     search_calls: 0,
+    ...(job.stage === undefined ? {} : { stage: job.stage.name, request_id: job.stage.requestId }),
   };
 }
 

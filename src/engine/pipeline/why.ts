@@ -5,6 +5,7 @@ import type { Hook } from "../core/hook.ts";
 import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
 import { mismatchText, type Mismatch } from "../core/mismatch.ts";
+import { stageVerdict } from "../core/request.ts";
 import { HOUR_MS } from "../core/retention.ts";
 import { mismatch } from "../registry/trigger-match.ts";
 import { activationsAt, activationsOf } from "../store/activations.ts";
@@ -21,15 +22,16 @@ import { foldedOutcomes } from "../store/retention/invocation-walk.ts";
  * Why a hook did, or did not, act on an event. The interesting ones first, which is the order they are listed in.
  *
  * `fired`, `failed`, `no_fire`, `skipped`: it was evaluated, or its turn came. `pending`: it matched and its turn has
- * not come. `folded`: it was evaluated, or skipped, and did not fire; its row became part of the hourly counters.
+ * not come. `asked`: a stage hook answered. `folded`: it was evaluated, or skipped, and did not fire; its row became part of the hourly counters.
  * `denied`, `suppressed`: stored without being evaluated, because of an access policy, or of the loop guard.
- * `no_record`: it matched and its outcome is no longer kept. The rest: it was not to see the event.
+ * `not_reached`: a stage hook that matches, and that no request of the event has come to. `no_record`: it matched and its outcome is no longer kept. The rest: it was not to see the event.
  */
 export const VERDICTS = [
   "fired",
   "failed",
   "skipped",
   "pending",
+  "asked",
   "no_fire",
   "folded",
   "denied",
@@ -38,6 +40,7 @@ export const VERDICTS = [
   "not_active_then",
   "not_registered_then",
   "deleted",
+  "not_reached",
   "addressed_to_another",
   "trigger_did_not_match",
 ] as const;
@@ -69,11 +72,12 @@ export interface Why {
 export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
   const event = eventById(store, eventId);
   if (event === undefined) throw eventNotFound(store, eventId);
-  const invocations = new Map(invocationsOfEvent(store, event.id).map((invocation) => [invocation.hook_id, invocation]));
+  // A stage hook may have been asked about several requests.
+  const invocations = Map.groupBy(invocationsOfEvent(store, event.id), ({ hook_id }) => hook_id);
   const active = new Map(activationsAt(store, event.seq).map(({ hook_id, version_id }) => [hook_id, version_id]));
   const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
   const hooks = hook === undefined ? concerned(store, [...invocations.keys(), ...active.keys()]) : [hook];
-  const entries = hooks.map((one) => explain(store, one, { event, invocation: invocations.get(one.id), versionId: active.get(one.id), evaluated }));
+  const entries = hooks.flatMap((one) => (invocations.get(one.id) ?? [undefined]).map((invocation) => explain(store, one, { event, invocation, versionId: active.get(one.id), evaluated })));
   return { event, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
 }
 
@@ -110,6 +114,8 @@ function explain(store: Store, hook: Hook, { event, invocation, versionId, evalu
   if (event.suppressed !== undefined) {
     return { ...asked, verdict: "suppressed", because: `the loop guard stopped it: ${event.depth} causes stand before the event (events.max_depth)` };
   }
+  const { stage } = version.metadata;
+  if (stage !== "runAutomations") return { ...asked, verdict: "not_reached", because: `it matches, and no request of the event has come to its stage, ${stage}` };
   if (!evaluated) return { ...asked, verdict: "pending", because: "it matches, and has not been evaluated yet; `nexus serve` does that" };
   return { ...asked, ...withoutRow(store, hook, event) };
 }
@@ -127,10 +133,20 @@ function withoutRow(store: Store, hook: Hook, event: StoredEvent): Pick<WhyEntry
 function outcomeOf(invocation: Invocation): Pick<WhyEntry, "verdict" | "because" | "invocation_id" | "outcome" | "latency_ms"> {
   const { id, outcome, latency_us, reason, error } = invocation;
   const facts = { invocation_id: id, outcome, latency_ms: latency_us / 1_000 };
-  if (isSkip(outcome)) return { ...facts, verdict: "skipped", because: reason ?? outcome };
-  if (isFailure(outcome)) return { ...facts, verdict: "failed", because: error ?? outcome };
+  const where = invocation.stage === undefined ? "" : `at ${invocation.stage}: `;
+  if (isSkip(outcome)) return { ...facts, verdict: "skipped", because: `${where}${reason ?? outcome}` };
+  if (isFailure(outcome)) return { ...facts, verdict: "failed", because: `${where}${error ?? outcome}` };
   const note = reason === undefined ? "" : ` (${reason})`;
+  if (invocation.stage !== undefined) return { ...facts, verdict: "asked", because: `${stageText(invocation)}${note}` };
   return outcome === "fired" ? { ...facts, verdict: "fired", because: `it returned fire: true${note}` } : { ...facts, verdict: "no_fire", because: `it returned fire: false${note}` };
+}
+
+function stageText(invocation: Invocation): string {
+  const { stage, request_id, result } = invocation;
+  const { patch = {} } = (result ?? {}) as { patch?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+  const fields = Object.entries(patch).flatMap(([part, changes]) => Object.keys(changes).map((field) => `${part}.${field}`));
+  const did = { patched: `patched ${fields.join(", ")}`, skipped: "skipped the rest of the request" }[stageVerdict(invocation)] ?? "changed nothing";
+  return `at ${stage} of ${request_id} it ${did}`;
 }
 
 function inactive(store: Store, hook: Hook, event: StoredEvent): Pick<WhyEntry, "verdict" | "because"> {

@@ -1,6 +1,7 @@
 import type { StoredEvent } from "../core/event.ts";
 import type { HookPermissions } from "../core/hook-permissions.ts";
-import type { LogLine } from "../core/invocation.ts";
+import type { HookStage } from "../core/hook.ts";
+import type { Invocation, LogLine } from "../core/invocation.ts";
 import type { LoadHeader, WireResult } from "./protocol.ts";
 
 /** One invocation to be made: an event for a hook version, and the line of the frame it travels in. */
@@ -10,6 +11,16 @@ export interface Job {
   readonly line: string;
   /** 1 for the first try; grows when a process around it died or it was handed back by no fault of its own. */
   attempt: number;
+  /** Of a stage hook only. */
+  readonly stage?: StageJob;
+}
+
+/** What a stage hook is asked about. */
+export interface StageJob {
+  readonly name: HookStage;
+  readonly requestId: string;
+  /** Called after the commit that recorded what came of it. */
+  readonly recorded: (invocation: Invocation) => void;
 }
 
 /** A chunk of jobs of one version, as the pipeline hands it over. */

@@ -76,7 +76,7 @@ export class Lane {
     const process = this.#keeper.open();
     if (process === undefined) return;
     const lines: string[] = [];
-    const lineOf = new Map<string, number>();
+    const lineOf = new Map<string | Job, number>();
     const chunks: Chunks[number][] = [];
     let bytes = 0;
     const outgoing = this.#outgoing;
@@ -86,11 +86,13 @@ export class Lane {
       if (!this.#chunks.has(id)) continue;
       this.#introduce(process, submission);
       const e = submission.jobs.map((job) => {
-        let line = lineOf.get(job.event.id);
+        // What a stage hook is told is told to no other.
+        const key = job.stage === undefined ? job.event.id : job;
+        let line = lineOf.get(key);
         if (line === undefined) {
           line = lines.push(job.line) - 1;
           bytes += job.line.length;
-          lineOf.set(job.event.id, line);
+          lineOf.set(key, line);
         }
         return line;
       });

@@ -1,4 +1,5 @@
 import type { LogLine } from "../core/invocation.ts";
+import type { NexusRequest } from "../core/request.ts";
 import type { Event, Permissions, Principal, Session } from "../core/event.ts";
 
 /**
@@ -18,12 +19,14 @@ import type { Event, Permissions, Principal, Session } from "../core/event.ts";
  *   reply {v, id} ─────────────▶ ─────────────────────────────▶
  */
 
-/** One line of a `run` frame: an event and what belongs to it, the same for every hook that sees it. */
+/** One line of a `run` frame: an event and what belongs to it, the same for every automation that sees it. */
 export interface RunEvent {
   readonly event: Event;
   readonly principal: Principal;
   readonly permissions: Permissions;
   readonly session: Session;
+  /** At a stage hook: the request so far. */
+  readonly request?: NexusRequest;
 }
 
 /** What a Worker needs to know about its version, sent once per Worker. */

@@ -10,7 +10,7 @@ export interface Violation {
 
 /** Each counts rows that must not be. Retention removes old invocations: what is older than all of them proves nothing. */
 const QUERIES: readonly (readonly [invariant: string, what: string, sql: string])[] = [
-  ["I2", "(event, hook) pairs with more than one outcome", "SELECT count(*) AS n FROM (SELECT 1 FROM hook_invocations GROUP BY event_id, hook_id HAVING count(*) > 1)"],
+  ["I2", "(event, hook) pairs with more than one outcome", "SELECT count(*) AS n FROM (SELECT 1 FROM hook_invocations WHERE stage = '' GROUP BY event_id, hook_id HAVING count(*) > 1)"],
   ["I3", "(event, hook) pairs with more than one dispatch", "SELECT count(*) AS n FROM (SELECT 1 FROM dispatches WHERE hook_id IS NOT NULL GROUP BY event_id, hook_id HAVING count(*) > 1)"],
   ["I3", "fires without a dispatch", "SELECT count(*) AS n FROM hook_invocations i WHERE i.fired = 1 AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = i.event_id AND d.hook_id = i.hook_id)"],
   [

@@ -1,3 +1,4 @@
+import type { HookStage } from "../core/hook.ts";
 import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
 import type { Store } from "./open.ts";
 
@@ -21,6 +22,8 @@ interface InvocationRow {
   search_calls: number;
   error: string | null;
   stack_trace: string | null;
+  stage: HookStage | "";
+  request_id: string;
 }
 
 export interface InvocationLog {
@@ -66,9 +69,14 @@ export function invocationById(store: Store, id: string): Invocation | undefined
   return row === null ? undefined : toInvocation(row);
 }
 
-/** The hooks for which the event has its terminal outcome. */
+/** What stage hooks made of a request, in the order in which they were asked. */
+export function invocationsOfRequest(store: Store, requestId: string): Invocation[] {
+  return store.db.query<InvocationRow, [string]>("SELECT * FROM hook_invocations WHERE request_id = ? AND request_id <> '' ORDER BY rowid").all(requestId).map(toInvocation);
+}
+
+/** The automations for which the event has its terminal outcome. */
 export function hookIdsEvaluated(store: Store, eventId: string): Set<string> {
-  const rows = store.db.query<{ hook_id: string }, [string]>("SELECT hook_id FROM hook_invocations WHERE event_id = ?").all(eventId);
+  const rows = store.db.query<{ hook_id: string }, [string]>("SELECT hook_id FROM hook_invocations WHERE event_id = ? AND stage = ''").all(eventId);
   return new Set(rows.map(({ hook_id }) => hook_id));
 }
 
@@ -80,7 +88,7 @@ export function logOf(store: Store, invocationId: string): InvocationLog | undef
 }
 
 function toInvocation(row: InvocationRow): Invocation {
-  const { fired, reason, result_json, error, stack_trace, ...rest } = row;
+  const { fired, reason, result_json, error, stack_trace, stage, request_id, ...rest } = row;
   return {
     ...rest,
     fired: fired === 1,
@@ -88,5 +96,6 @@ function toInvocation(row: InvocationRow): Invocation {
     ...(result_json === null ? {} : { result: JSON.parse(result_json) as unknown }),
     ...(error === null ? {} : { error }),
     ...(stack_trace === null ? {} : { stack_trace }),
+    ...(stage === "" ? {} : { stage, request_id }),
   };
 }

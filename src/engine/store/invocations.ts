@@ -17,14 +17,14 @@ export function insertInvocations(store: Store, rows: readonly Invocation[]): vo
 }
 
 function isPlain(row: Invocation): boolean {
-  return row.result === undefined && row.error === undefined && row.reason === undefined && row.llm_calls === 0 && row.search_calls === 0;
+  return row.result === undefined && row.error === undefined && row.reason === undefined && row.stage === undefined && row.llm_calls === 0 && row.search_calls === 0;
 }
 
 function insertFull(store: Store, row: Invocation): void {
   store.db
     .query(
-      `INSERT INTO hook_invocations(${IDENTITY}, reason, result_json, llm_calls, llm_tokens_in, llm_tokens_out, search_calls, error, stack_trace)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO hook_invocations(${IDENTITY}, reason, result_json, llm_calls, llm_tokens_in, llm_tokens_out, search_calls, error, stack_trace, stage, request_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       row.id,
@@ -46,6 +46,8 @@ function insertFull(store: Store, row: Invocation): void {
       row.search_calls,
       row.error ?? null,
       row.stack_trace ?? null,
+      row.stage ?? "",
+      row.request_id ?? "",
     );
 }
 

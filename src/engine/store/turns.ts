@@ -18,6 +18,8 @@ interface TurnRow {
   readonly usage_json: string | null;
   readonly process_json: string | null;
   readonly epoch: number;
+  readonly end_json: string | null;
+  readonly request_json: string | null;
 }
 
 /** Inside a transaction. */
@@ -57,6 +59,43 @@ export function endTurn(store: Store, turnId: string, given: TurnOutcome): boole
   );
 }
 
+/** Inside a transaction: what its agent answered, before hooks are asked about it. */
+export function saveEnd(store: Store, turnId: string, end: object): void {
+  store.db.query("UPDATE turns SET end_json = ? WHERE id = ? AND status = 'running'").run(JSON.stringify(store.redactor.value(end)), turnId);
+}
+
+/** What `saveEnd` was given. */
+export function savedEnd(store: Store, turnId: string): unknown {
+  const row = store.db.query<{ end_json: string | null }, [string]>("SELECT end_json FROM turns WHERE id = ?").get(turnId);
+  return typeof row?.end_json === "string" ? JSON.parse(row.end_json) : undefined;
+}
+
+/** Inside a transaction: hooks are still to be asked about it and these dispatches. */
+export function openRequest(store: Store, turnId: string, dispatchIds: readonly string[]): void {
+  store.db.query("UPDATE turns SET request_json = ? WHERE id = ?").run(JSON.stringify(dispatchIds), turnId);
+}
+
+/** Inside a transaction: they were asked. */
+export function closeRequest(store: Store, turnId: string): void {
+  store.db.query("UPDATE turns SET request_json = NULL WHERE id = ?").run(turnId);
+}
+
+export interface OpenRequest {
+  readonly turn: Turn;
+  readonly dispatch_ids: readonly string[];
+}
+
+/** Ended turns whose messages are all settled and whose last stages' hooks are still to be asked, oldest first. */
+export function openRequests(store: Store, limit: number): OpenRequest[] {
+  return store.db
+    .query<TurnRow & { request_json: string }, [number]>(
+      `SELECT * FROM turns WHERE request_json IS NOT NULL AND status <> 'running'
+       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.turn_id = turns.id AND d.status = 'pending') ORDER BY started_at LIMIT ?`,
+    )
+    .all(limit)
+    .map((row) => ({ turn: toTurn(row), dispatch_ids: JSON.parse(row.request_json) as string[] }));
+}
+
 export function turnById(store: Store, id: string): Turn | undefined {
   const row = store.db.query<TurnRow, [string]>("SELECT * FROM turns WHERE id = ?").get(id);
   return row === null ? undefined : toTurn(row);
@@ -84,7 +123,7 @@ export function ancestry(store: Store, turnId: string, limit: number): Turn[] {
     .map(toTurn);
 }
 
-function toTurn({ context_json, usage_json, process_json, ...row }: TurnRow): Turn {
+function toTurn({ context_json, usage_json, process_json, end_json: _end, request_json: _request, ...row }: TurnRow): Turn {
   const present = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Omit<Turn, "context" | "usage" | "process">;
   // All written above.
   return {

@@ -1,5 +1,6 @@
 import type { Event } from "../../core/event.ts";
 import { NexusError } from "../../core/errors.ts";
+import type { RequestContext } from "../../core/request.ts";
 import type { AssembledContext, ContextLayer } from "../../core/turn.ts";
 import { cutMiddle, tokensOf } from "./budget.ts";
 import { visible, untrustedBlock } from "./untrusted.ts";
@@ -74,6 +75,18 @@ export function assemble(parts: ContextParts): AssembledContext {
   const prompt = sections.filter((text) => text !== "").join("\n\n");
   const layers = [workspace, persona, history, found, { layer: "event" as const, tokens: certain + events.tokens, ...(events.cut === undefined ? {} : { cut: events.cut }) }];
   return { system, prompt, layers: layers.filter(({ tokens, cut }) => tokens > 0 || cut !== undefined).map(({ layer, tokens, cut }) => ({ layer, tokens, ...(cut === undefined ? {} : { cut }) })), tokens: tokensOf(system) + tokensOf(prompt) };
+}
+
+/** A context with what hooks changed of it. Throws CONTEXT_TOO_LARGE. */
+export function withChanges(context: AssembledContext, before: RequestContext | undefined, after: RequestContext | undefined, budget: number): AssembledContext {
+  if (before === undefined || after === undefined) return context;
+  // What they did not touch stays as it is: they were shown a redacted copy.
+  const system = after.system === before.system ? context.system : after.system;
+  const prompt = after.prompt === before.prompt ? context.prompt : after.prompt;
+  const tokens = tokensOf(system) + tokensOf(prompt);
+  const grown = tokens > context.tokens && tokens > budget;
+  if (grown) throw new NexusError("CONTEXT_TOO_LARGE", `what the hooks of afterAssembleContext made of the context is ${tokens} tokens; context.max_tokens is ${budget}`, { hint: "let them add less, or raise context.max_tokens" });
+  return { ...context, system, prompt, tokens };
 }
 
 /** What is handed to a turn that is under way. */

@@ -33,7 +33,9 @@ export type FailureCode =
   | "AGENT_REFUSED"
   | "AGENT_UNREACHABLE"
   | "AGENT_INTERRUPTED"
-  | "AGENT_LOST";
+  | "AGENT_LOST"
+  | "REQUEST_STOPPED"
+  | "REQUEST_SKIPPED";
 
 /** How a turn ended. `retryable`: the same again may well succeed. */
 export type TurnEnd =

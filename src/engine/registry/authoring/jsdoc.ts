@@ -23,12 +23,16 @@ const asText = (path: string): ReadTag => (text) => [path, text];
 const asList = (path: string): ReadTag => (text) => [path, text.split(/\s*,\s*/)];
 const asNumber = (path: string): ReadTag => (text) => [path, /^-?\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : text];
 
+/** The tag alone says yes. */
+const asFlag = (path: string): ReadTag => (text) => [path, text === "" || text === "true" ? true : text === "false" ? false : text];
+
 const TAGS: Readonly<Record<string, ReadTag>> = {
   name: asText("name"),
   description: asText("description"),
   mode: asText("mode"),
   stage: asText("stage"),
   priority: asNumber("priority"),
+  required: asFlag("required"),
   isolation: asText("isolation"),
   schedule: readSchedule,
   cron: asText("schedule.cron"),
@@ -81,7 +85,7 @@ export function readDocTags(source: string): { tags: DocTag[]; problems: DocProb
 function readTag(tag: string, text: string, line: number, tags: DocTag[], problems: DocProblem[]): void {
   const read = Object.hasOwn(TAGS, tag) ? TAGS[tag] : undefined;
   if (read !== undefined) {
-    if (text === "") {
+    if (text === "" && tag !== "required") {
       problems.push({ line, message: `the tag @${tag} has no value` });
     } else {
       const [path, value] = read(text);
@@ -159,7 +163,7 @@ function hookStarts(source: string): number[] {
 function splitTags(comment: string): { tag: string; text: string; line: number }[] {
   const tags: { tag: string; text: string; line: number }[] = [];
   const lines = comment.replace(/^\/\*\*/, "").replace(/\*\/$/, "").split(/\r?\n/);
-  const inner = new RegExp(`\\s(?=@(?:${Object.keys(TAGS).join("|")})\\s)`);
+  const inner = new RegExp(`\\s(?=@(?:${Object.keys(TAGS).join("|")})\\s|@required\\s*$)`);
   for (const [line, raw] of lines.entries()) {
     for (const piece of raw.replace(/^\s*\*(?!\/)\s?/, "").split(inner)) {
       const [, tag, rest] = /^\s*@([A-Za-z][\w-]*)\s*(.*)$/.exec(piece) ?? [];

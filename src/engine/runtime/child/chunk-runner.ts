@@ -129,6 +129,7 @@ export class ChunkRunner {
   #invoke(chunk: RunMessage, index: number, seen: RunEvent): Promise<void> | undefined {
     const { load, handler, state, services, ledger } = this.#parts;
     const run = new Run(index, state, load.timeoutMs, chunk.clockOffset);
+    run.atStage = seen.request !== undefined;
     const slot = this.#claim(chunk.c, index);
     this.#active.add(run);
     const { triggerCount, lastTriggered } = chunk;

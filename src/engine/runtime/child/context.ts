@@ -29,6 +29,7 @@ export function buildContext(seen: RunEvent, parts: ContextParts): object {
     principal: seen.principal,
     permissions: seen.permissions,
     session: seen.session,
+    ...(seen.request === undefined ? {} : { request: seen.request }),
     dbPath: load.dbPath,
     ledger,
     search,

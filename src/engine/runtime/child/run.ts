@@ -39,6 +39,8 @@ export class Run {
   tokensIn = 0;
   tokensOut = 0;
   done = false;
+  /** A stage hook has nothing to say of a fire. */
+  atStage = false;
   /** What ended it from outside its promise: an unhandled rejection while it ran. */
   failed: ((error: unknown) => void) | undefined;
   #abort: AbortController | undefined;
@@ -87,7 +89,7 @@ export class Run {
     const fire = property(value, "fire");
     const disables = property(value, "disable_hook") === true || property(value, "disable") === true;
     const doubtful = this.state.isWritten && !isSureResult(parse(text));
-    return this.#end(1, `"result":${text}`, { ok: typeof fire === "boolean", fired: fire === true, disables, doubtful });
+    return this.#end(1, `"result":${text}`, { ok: typeof fire === "boolean" || (this.atStage && fire === undefined), fired: fire === true, disables, doubtful });
   }
 
   fail(error: unknown): string {

@@ -29,7 +29,7 @@ function expireDispatches(store: Store, rules: RetentionRules, now: number, limi
     .all(before, limit);
   for (const { event_id, hook_id, created_at } of gone) {
     record.add("dispatches", "age", 1, created_at);
-    const fire = store.db.query<{ id: string }, [string, string]>("DELETE FROM hook_invocations WHERE event_id = ? AND hook_id = ? RETURNING id").get(event_id, hook_id);
+    const fire = store.db.query<{ id: string }, [string, string]>("DELETE FROM hook_invocations WHERE event_id = ? AND hook_id = ? AND stage = '' RETURNING id").get(event_id, hook_id);
     if (fire === null) continue;
     record.add("invocations", "age", 1, created_at);
     record.add("logs", "age", removeLog(store, fire.id), created_at);

@@ -20,8 +20,8 @@ async function types(name: string, text: string): Promise<string[]> {
   return findings.filter(({ code }) => code !== "PERMISSION_HINT").map((finding) => `${finding.code}: ${finding.message}`);
 }
 
-test("every field of the contract type-checks", async () => {
-  const { findings } = await prepareScript(join(FIXTURES, "all-fields.ts"), prepareOptions());
+test.each(["all-fields.ts", "all-stage-fields.ts"])("every field of the contract type-checks: %s", async (file) => {
+  const { findings } = await prepareScript(join(FIXTURES, file), prepareOptions());
   expect(findings.filter((finding) => finding.code.startsWith("TS"))).toEqual([]);
 });
 

@@ -93,6 +93,12 @@ describe("what is refused", () => {
     [{ schedule: { every: "1h" }, triggers: { schedule: { every: "2h" } } }, "METADATA_CONTRADICTORY", "`triggers.schedule`"],
     [{ config: { big: "x".repeat(70_000) } }, "METADATA_INVALID", "expected at most 65536 bytes"],
     [{ isolation: "process" }, "METADATA_INVALID", "expected one of warm, fresh"],
+    [{ required: "yes" }, "METADATA_INVALID", '`required` is "yes"; expected true or false'],
+    [{ required: true }, "METADATA_CONTRADICTORY", "`required` is true and `stage` is runAutomations, whose hooks stop nothing"],
+    [{ required: true, stage: "onError" }, "METADATA_CONTRADICTORY", "`required` is true and `stage` is onError, whose hooks only look on"],
+    [{ stage: "afterRunAgent", schedule: { every: "1h" } }, "METADATA_CONTRADICTORY", "`stage` is afterRunAgent, which requests come to, not slots"],
+    [{ stage: "afterRunAgent", mode: "one-shot" }, "METADATA_CONTRADICTORY", '`mode` is "one-shot" and `stage` is afterRunAgent'],
+    [{ stage: "onError", limits: { debounce_ms: 10 } }, "METADATA_CONTRADICTORY", "`limits.debounce_ms` is 10 and `stage` is onError"],
   ];
   test.each(cases.map(([fields, code, message, meant]) => [fields, code, message, meant ?? "anything"] as const))("%j", (fields, code, message, did_you_mean) => {
     const error = refusal({ fields });
@@ -128,13 +134,20 @@ describe("what is refused", () => {
 });
 
 describe("JSDoc tags", () => {
+  test("the tags of a stage hook; @required alone says yes, also behind another tag", () => {
+    for (const text of ["@stage afterRunAgent @priority 7 @required", "@stage afterRunAgent\n * @priority 7\n * @required true"]) {
+      expect(read({ text: `/** ${text} */\nexport default function (ctx) {}` }).metadata).toMatchObject({ stage: "afterRunAgent", priority: 7, required: true });
+    }
+    expect(read({ text: "/** @stage afterRunAgent @required false */\nexport default function (ctx) {}" }).metadata.required).toBe(false);
+  });
+
   test("every tag is read", () => {
     const text = `/**
  * Looks after things.
  * @name Tagged   @mode one-shot
  * @description First line
  *   and a second.
- * @stage afterRunAgent
+ * @stage runAutomations
  * @priority -3
  * @isolation fresh
  * @cron *\\/5 * * * *
@@ -157,7 +170,7 @@ export default function (ctx) {}`;
       name: "Tagged",
       description: "First line and a second.",
       mode: "one-shot",
-      stage: "afterRunAgent",
+      stage: "runAutomations",
       priority: -3,
       isolation: "fresh",
       config: {},
