@@ -5,7 +5,7 @@ import type { StoredEvent } from "../core/event.ts";
 import { NexusError } from "../core/errors.ts";
 import type { AssembledContext, StoredSession, Turn } from "../core/turn.ts";
 import { dispatchesOfTurn, untoldDrops } from "../store/dispatches.ts";
-import { eventById } from "../store/event-queries.ts";
+import { seenEventById } from "../store/event-requests.ts";
 import type { Store } from "../store/open.ts";
 import { ancestry } from "../store/turns.ts";
 import { assemble, steeringText, type Asked, type NamedText, type PastTurn } from "./context/assemble.ts";
@@ -57,7 +57,7 @@ export function steering(store: Store, dispatch: Dispatch): string {
 }
 
 function askedBy(store: Store, dispatch: Dispatch, given?: StoredEvent): Asked {
-  const event = given ?? eventById(store, dispatch.event_id);
+  const event = given ?? seenEventById(store, dispatch.event_id);
   const { data, enrich } = dispatch.context;
   return {
     dispatch_id: dispatch.id,
@@ -81,7 +81,7 @@ function pastTurn(store: Store, turn: Turn, answered: string): PastTurn {
 }
 
 function dropLine(store: Store, { id, event_id, prompt }: Dispatch): string {
-  const text = prompt ?? eventById(store, event_id)?.content ?? "";
+  const text = prompt ?? seenEventById(store, event_id)?.content ?? "";
   const line = text.replaceAll(/\s+/g, " ").trim();
   return `${id} (event ${event_id}): ${line.length > DROP_LINE ? `${line.slice(0, DROP_LINE)}...` : line}`;
 }
