@@ -99,6 +99,14 @@ CREATE TABLE event_participants (
   PRIMARY KEY (event_id, contact_id, role)
 ) WITHOUT ROWID, STRICT;
 
+CREATE TABLE event_requests (
+  event_id TEXT PRIMARY KEY,
+  seen_json TEXT NOT NULL,
+  ended TEXT,
+  code TEXT,
+  decided_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE event_state (
   event_id TEXT PRIMARY KEY,
   is_read INTEGER NOT NULL DEFAULT 0,

@@ -11,6 +11,7 @@ import type { StageRequest } from "./core/request.ts";
 import { normaliseEvent } from "./ingest/normalise.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import { route } from "./pipeline/router.ts";
+import { EARLY_STAGES } from "./pipeline/stage-gate.ts";
 import { stageLine } from "./pipeline/stage-runner.ts";
 import { settle, type Answer, type Settled } from "./pipeline/settle.ts";
 import { mismatch } from "./registry/trigger-match.ts";
@@ -73,11 +74,12 @@ export async function dryRun(parts: DryRunParts, script: DryRunScript, event: St
 function jobFor(stage: HookStage, event: StoredEvent, persona: string): Job {
   if (stage === "runAutomations") return route(event, new TriggerIndex(), persona, 1).job();
   const { content: text = "", access } = event;
-  const id = "trn_dry_run";
+  const early = stage === "afterRunAutomations" || EARLY_STAGES.includes(stage);
+  const id = early ? event.id : "trn_dry_run";
   const request: StageRequest = {
-    id, events: [event], session: access?.session ?? sessionOf(event, persona), dispatches: [], agent: persona, turn: { id, status: "running" }, trace: [],
-    context: { system: "", prompt: text },
-    ...(stage === "afterAssembleContext" ? {} : { response: { text } }),
+    id, events: [event], session: access?.session ?? sessionOf(event, persona), dispatches: [], trace: [],
+    ...(early ? {} : { agent: persona, turn: { id, status: "running" }, context: { system: "", prompt: text } }),
+    ...(early || stage === "afterAssembleContext" ? {} : { response: { text } }),
     ...(stage === "onError" ? { error: { stage: "runAgent", code: "AGENT_EXITED", message: "an example", retrying: false } } : {}),
   };
   return { event, line: stageLine(stage, event, request), attempt: 1, stage: { name: stage, requestId: id, recorded: () => undefined } };

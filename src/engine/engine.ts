@@ -3,7 +3,8 @@ import type { Broker } from "./broker/broker.ts";
 import { servicesOf } from "./clients/llm.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { NexusError } from "./core/errors.ts";
-import type { NewEvent } from "./core/event.ts";
+import { traceOf } from "./broker/trace.ts";
+import type { NewEvent, StoredEvent } from "./core/event.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { createIds, type IdFactory } from "./core/ids.ts";
 import { eventBytes, normaliseEvent } from "./ingest/normalise.ts";
@@ -22,6 +23,8 @@ import { Recorder, type Recorded } from "./pipeline/recorder.ts";
 import { Recovery } from "./pipeline/recovery.ts";
 import { RegistryFollower } from "./pipeline/registry-follower.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
+import { RunWatcher } from "./pipeline/run-watcher.ts";
+import { StageGate } from "./pipeline/stage-gate.ts";
 import { StageRunner } from "./pipeline/stage-runner.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
@@ -91,8 +94,7 @@ export class Engine {
     this.#watermark = new Watermark(this.#savedCursor);
     const eras = new EraIndex(store);
     this.#evaluation = new Evaluation({
-      rules,
-      now,
+      rules, now,
       monotonic: () => this.#clock.monotonic(),
       load: (hook) => loadHeader(hook, store.path, this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))),
       find: (id) => hookById(store, id),
@@ -100,19 +102,20 @@ export class Engine {
       loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
       commitSoon: () => this.#add(false, () => undefined),
     });
+    const commit = (durable: boolean, work: () => void, committed: () => void): void => this.#add(durable, work, committed);
     const { epoch = 0, recoveries = 0 } = options.start ?? {};
-    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit: (durable, work, committed) => this.#add(durable, work, committed) });
+    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit });
+    const stages = new StageRunner({ store, evaluation: this.#evaluation });
+    const asking = { store, stages, now, persona: config.persona, watermark: this.#watermark, commit, trace: (event: StoredEvent) => traceOf(store, event) };
     this.#intake = new Intake({
       store, index: this.#index, eras, evaluation: this.#evaluation, watermark: this.#watermark, recovery,
-      persona: config.persona, access: config.access,
-      limits: config.events,
+      gate: new StageGate(asking), watcher: new RunWatcher(asking),
+      persona: config.persona, access: config.access, limits: config.events,
     });
     this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor);
     const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), forget: (entry) => this.#evaluation.forget(entry), accept: (events) => void this.#intake.accept(events) });
     this.#results = new PendingResults({
-      recorder,
-      watermark: this.#watermark,
-      commit: (durable, work, committed) => this.#add(durable, work, committed),
+      recorder, commit, watermark: this.#watermark,
       saveCursor: () => this.#saveCursor(),
       told: (recorded) => this.#told(recorded),
     });
@@ -121,7 +124,6 @@ export class Engine {
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
     this.#housekeeper = new Housekeeper({ store, clock: this.#clock, rules: config.retention, deleteRetentionDays: config.hooks.delete_retention_days, busy: () => !this.#isIdle, notice: (kind, data) => this.#notices.write(kind, undefined, data) });
-    const stages = new StageRunner({ store, evaluation: this.#evaluation });
     this.#broker = startBroker({
       options, home, stages, llm, clock: this.#clock, ids: this.#ids,
       commit: (work, committed) => this.#add(true, work, committed), accept: (events) => void this.#intake.accept(events),
@@ -134,8 +136,7 @@ export class Engine {
       commit: (work) => this.#commit.run(work),
       isActive: (id) => this.#evaluation.isActive(id),
       missed: (id, hook, range) => this.#notices.write("slots_missed", hook?.id, { schedule: id, ...range }),
-      compile: compileSchedule,
-      later,
+      compile: compileSchedule, later,
     });
     this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, stages, eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
     const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));

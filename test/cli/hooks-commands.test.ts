@@ -171,7 +171,7 @@ test("validate needs no home, takes several scripts, and tells findings by file,
   using at = place();
   const good = at.script("good.ts", QUIET);
   const bad = at.script("bad.ts", "export default async (ctx: HookContext) => {\n  return { fire: ctx.event.content > 3 };\n};\n");
-  const staged = at.script("staged.ts", '/** @stage afterReceiveEvent */\nexport default async () => ({ fire: false });\n');
+  const staged = at.script("staged.ts", '/** @stage afterReceiveEvent @priority 3 @required */\nexport default async () => ({ fire: false });\n');
   const fine = await at.run(["hooks", "validate", good]);
   expect(fine).toMatchObject({ code: 0, out: `✓ ${good}\n`, err: "" });
   const mixed = await at.run(["hooks", "validate", good, bad]);
@@ -179,7 +179,8 @@ test("validate needs no home, takes several scripts, and tells findings by file,
   expect(mixed.out).toMatch(new RegExp(`^✓ ${good}\n${bad}:2:\\d+ TS\\d+ `));
   const json = await at.run(["hooks", "validate", good, bad, staged, "--json"]);
   expect(json.code).toBe(6);
-  expect(json.json<{ ok: boolean; hook: string }[]>().map(({ ok, hook }) => [hook, ok])).toEqual([["good", true], ["bad", false], ["staged", false]]);
+  expect(json.json<{ ok: boolean; hook: string }[]>().map(({ ok, hook }) => [hook, ok])).toEqual([["good", true], ["bad", false], ["staged", true]]);
+  expect(json.json<object[]>()[2]).toMatchObject({ stage: "afterReceiveEvent", priority: 3, required: true });
   const missing = await at.run(["hooks", "validate", good, join(at.home, "nowhere.ts"), "--json"]);
   expect([missing.code, missing.out, missing.error().code]).toEqual([3, "", "SCRIPT_NOT_FOUND"]);
   expect(existsSync(at.home)).toBe(false);

@@ -3,7 +3,6 @@ import type { Finding } from "../../engine/core/errors.ts";
 import { EXIT, NexusError } from "../../engine/core/errors.ts";
 import type { HookMetadata } from "../../engine/core/hook.ts";
 import { validateScript } from "../../engine/registry/authoring/prepare-script.ts";
-import { unsupported } from "../../engine/registry/unsupported.ts";
 import { isWarning, prepareOptions } from "../authoring.ts";
 import type { Run } from "../call.ts";
 import { stageLines } from "../views.ts";
@@ -20,11 +19,9 @@ export const run: Run = async (call) => {
   const options = prepareOptions(configSchema.parse({}), {});
   const checked: ({ script: string; ok: boolean; hook?: string; findings: readonly Finding[] } & Partial<Standing>)[] = [];
   for (const script of call.args) {
-    const { findings: found, prepared } = await validateScript(script, options);
-    const missing = found.find(({ code }) => code === "SCRIPT_NOT_FOUND");
+    const { findings, prepared } = await validateScript(script, options);
+    const missing = findings.find(({ code }) => code === "SCRIPT_NOT_FOUND");
     if (missing !== undefined) throw new NexusError("SCRIPT_NOT_FOUND", missing.message);
-    const refused = prepared === undefined ? undefined : unsupported(prepared.metadata);
-    const findings = refused === undefined ? found : [...found, { ...refused, file: script }];
     checked.push({ script, ok: findings.every(isWarning), ...(prepared === undefined ? {} : { hook: prepared.slug, ...standing(prepared.metadata) }), findings });
   }
   if (call.json) emitJson(checked);

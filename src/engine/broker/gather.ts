@@ -6,7 +6,7 @@ import { NexusError } from "../core/errors.ts";
 import type { AssembledContext, StoredSession, Turn } from "../core/turn.ts";
 import { eventsAlike } from "../store/alike.ts";
 import { dispatchesOfTurn, untoldDrops } from "../store/dispatches.ts";
-import { eventById } from "../store/event-queries.ts";
+import { seenEventById } from "../store/event-requests.ts";
 import type { Store } from "../store/open.ts";
 import { ancestry } from "../store/turns.ts";
 import { assemble, sourceOf, steeringText, type Asked, type NamedText, type PastTurn } from "./context/assemble.ts";
@@ -60,13 +60,13 @@ export function steering(store: Store, dispatch: Dispatch): string {
 /** What the ledger has that is like the newest of the events, when the settings ask for it. */
 function found(store: Store, settings: BrokerSettings, dispatches: readonly Dispatch[], given: StoredEvent | undefined): NamedText[] {
   const newest = dispatches.at(-1);
-  const event = given ?? (newest === undefined ? undefined : eventById(store, newest.event_id));
+  const event = given ?? (newest === undefined ? undefined : seenEventById(store, newest.event_id));
   if (event === undefined) return [];
   return eventsAlike(store, event, settings.context.found_events).map((alike) => ({ name: sourceOf(alike), text: alike.content ?? "" }));
 }
 
 function askedBy(store: Store, dispatch: Dispatch, given?: StoredEvent): Asked {
-  const event = given ?? eventById(store, dispatch.event_id);
+  const event = given ?? seenEventById(store, dispatch.event_id);
   const { data, enrich } = dispatch.context;
   return {
     dispatch_id: dispatch.id,
@@ -85,7 +85,7 @@ function pastTurn(store: Store, turn: Turn, answered: string): PastTurn {
 }
 
 function dropLine(store: Store, { id, event_id, prompt }: Dispatch): string {
-  const text = prompt ?? eventById(store, event_id)?.content ?? "";
+  const text = prompt ?? seenEventById(store, event_id)?.content ?? "";
   const line = text.replaceAll(/\s+/g, " ").trim();
   return `${id} (event ${event_id}): ${line.length > DROP_LINE ? `${line.slice(0, DROP_LINE)}...` : line}`;
 }

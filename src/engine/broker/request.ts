@@ -4,7 +4,7 @@ import { REQUEST_ORDER, type RequestError, type StageRequest } from "../core/req
 import type { Dispatch } from "../core/dispatch.ts";
 import type { AssembledContext, Turn } from "../core/turn.ts";
 import { dispatchById, dispatchesOfTurn } from "../store/dispatches.ts";
-import { eventById } from "../store/event-queries.ts";
+import { seenEventById } from "../store/event-requests.ts";
 import type { Store } from "../store/open.ts";
 import { sessionByKey } from "../store/sessions.ts";
 import { openRequest, turnById } from "../store/turns.ts";
@@ -53,7 +53,7 @@ export function errorOf(turn: Turn, dispatches: StageRequest["dispatches"], dead
 }
 
 function eventsOf(store: Store, dispatches: readonly Dispatch[]): StoredEvent[] {
-  return [...new Set(dispatches.map(({ event_id }) => event_id))].flatMap((id) => eventById(store, id) ?? []);
+  return [...new Set(dispatches.map(({ event_id }) => event_id))].flatMap((id) => seenEventById(store, id) ?? []);
 }
 
 function sessionOfTurn(store: Store, { session_key }: Turn): Session {

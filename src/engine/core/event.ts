@@ -38,8 +38,8 @@ export interface NewEvent extends Event {
 /** An event with its place in the ledger. `seq` is the insertion order, which is the evaluation order. */
 export interface StoredEvent extends NewEvent {
   readonly seq: number;
-  /** Why it is stored and not evaluated, if so: it belongs to a loop, an access policy (or the lack of one) denied it, or it is between agents. */
-  readonly suppressed?: "loop_guard" | "denied" | "agent_to_agent";
+  /** Why it is stored and not evaluated, if so: it belongs to a loop, an access policy (or the lack of one) denied it, it is between agents, or a stage hook ended it. */
+  readonly suppressed?: "loop_guard" | "denied" | "agent_to_agent" | "stage_hook";
   /** The person it came from, as known when it was stored; missing where `principalOf` says who it was. */
   readonly principal?: Principal;
   /** What the deciding access policy said when it was stored; missing where no policy did. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Dispatch } from "./dispatch.ts";
-import type { Event, Permissions, Principal, Session, StoredEvent } from "./event.ts";
+import { ALL_PERMISSIONS, PRINCIPAL_TYPES, type Access, type Event, type Permissions, type Principal, type Session, type StoredEvent } from "./event.ts";
 import { HOOK_STAGES, STAGES, type HookStage } from "./hook.ts";
 import { isFailure, isSkip, type Invocation } from "./invocation.ts";
 import { hookResultSchema, unknownFields, type HookResult, type ParsedResult } from "./result.ts";
@@ -23,17 +23,18 @@ export interface TraceStep {
 
 /** What a stage hook finds in `ctx.request`: the request as its stages have built it so far. */
 export interface NexusRequest {
-  /** The turn's id. */
+  /** The turn's id; before there is one, the event's. */
   readonly id: string;
   readonly stage: HookStage;
   readonly event: Event;
   readonly principal: Principal;
   readonly permissions: Permissions;
   readonly session: Session;
-  /** What the turn is for, oldest first. */
+  /** What the turn is for, oldest first; at `afterRunAutomations` what the fires became. */
   readonly dispatches: readonly Pick<Dispatch, "id" | "hook_id" | "event_id" | "status" | "prompt" | "context">[];
-  readonly agent: string;
-  readonly turn: { readonly id: string; readonly status: TurnStatus };
+  /** From `afterAssembleContext` on. */
+  readonly agent?: string;
+  readonly turn?: { readonly id: string; readonly status: TurnStatus };
   /** What the agent is given; from `afterAssembleContext` on. */
   readonly context?: RequestContext;
   /** What it answered; from `afterRunAgent` on. */
@@ -77,21 +78,42 @@ export interface StageOutcome {
 export interface Stages {
   /** Whether any hook stands at the stage: without one nothing need be prepared. */
   has(stage: HookStage): boolean;
+  /** Whether one of them would be asked about these events. */
+  concerns(stage: HookStage, events: readonly StoredEvent[]): boolean;
   /** Asks them one after the other; resolves once all they decided is recorded. A hook that answered for this request before is not asked again. */
   run(stage: HookStage, request: StageRequest): Promise<StageOutcome>;
 }
 
 const text = z.string("expected a text").max(4_194_304, "expected at most 4194304 characters");
 
+const name = z.string("expected a text").min(1, "expected a text of 1 to 512 characters").max(512, "expected a text of 1 to 512 characters");
+const names = z.array(name, "expected a list of texts").max(1_000, "expected at most 1000 texts");
+const event = z.strictObject({ content: text.exactOptional(), metadata: z.record(z.string(), z.unknown(), "expected an object").exactOptional() }, "expected { content?, metadata? }").exactOptional();
+const principal = z
+  .strictObject({ type: z.enum(PRINCIPAL_TYPES, `expected one of ${PRINCIPAL_TYPES.join(", ")}`), name: name.exactOptional(), relationship: name.exactOptional(), entity_id: name.exactOptional(), source: name.exactOptional() }, "expected { type, name?, relationship?, entity_id?, source? }")
+  .exactOptional();
+const permissions = z.strictObject({ tools: names.exactOptional(), credentials: names.exactOptional(), data_access: names.exactOptional(), personas: names.exactOptional() }, "expected { tools?, credentials?, data_access?, personas? }").exactOptional();
+const session = z.strictObject({ session_key: name.exactOptional(), persona: name.exactOptional(), thread_id: name.exactOptional() }, "expected { session_key?, persona?, thread_id? }").exactOptional();
+
 /** What hooks may change, by stage; at the others they only look on. */
 const PATCHES = {
+  afterReceiveEvent: z.strictObject({ event }),
+  afterResolveIdentity: z.strictObject({ event, principal }),
+  afterResolveAccess: z.strictObject({ event, principal, permissions, session }),
   afterAssembleContext: z.strictObject({ context: z.strictObject({ system: text.exactOptional(), prompt: text.exactOptional() }, "expected { system?, prompt? }") }),
   afterRunAgent: z.strictObject({ response: z.strictObject({ text }, "expected { text }") }),
 } as const;
 type PatchStage = keyof typeof PATCHES;
 type Patch = z.output<(typeof PATCHES)[PatchStage]>;
 
-const FIELDS: Readonly<Record<PatchStage, string>> = { afterAssembleContext: "context.system and context.prompt", afterRunAgent: "response.text" };
+const SEEN = "event.content and event.metadata";
+const FIELDS: Readonly<Record<PatchStage, string>> = {
+  afterReceiveEvent: SEEN,
+  afterResolveIdentity: `${SEEN}, principal`,
+  afterResolveAccess: `${SEEN}, principal, permissions and session`,
+  afterAssembleContext: "context.system and context.prompt",
+  afterRunAgent: "response.text",
+};
 
 /** Whether a hook of the stage decides how the request goes on. */
 export function decides(stage: HookStage): boolean {
@@ -100,12 +122,36 @@ export function decides(stage: HookStage): boolean {
 
 /** The request with what a hook changed. Pure; the patch is one that `parseStageResult` took. */
 export function applyPatch(request: StageRequest, patch: unknown): StageRequest {
-  const changes = patch as Partial<{ context: Partial<RequestContext>; response: RequestResponse }>;
+  const changes = patch as Changes;
+  const session = changes.session === undefined ? request.session : { ...request.session, ...changes.session };
   return {
     ...request,
+    session,
+    events: request.events.map((one) => seenAs(one, changes, session)),
     ...(changes.context === undefined || request.context === undefined ? {} : { context: { ...request.context, ...changes.context } }),
     ...(changes.response === undefined ? {} : { response: { ...request.response, ...changes.response } }),
   };
+}
+
+interface Changes {
+  readonly context?: Partial<RequestContext>;
+  readonly response?: RequestResponse;
+  readonly event?: Partial<Pick<Event, "content" | "metadata">>;
+  readonly principal?: Principal;
+  readonly permissions?: Partial<Permissions>;
+  readonly session?: Partial<Session>;
+}
+
+/** The very same event when nothing of it changed. */
+function seenAs(stored: StoredEvent, changes: Changes, session: Session): StoredEvent {
+  const { event: texts, principal: who, permissions: allowed, session: moved } = changes;
+  if (texts === undefined && who === undefined && allowed === undefined && moved === undefined) return stored;
+  const access: Access | undefined = allowed === undefined && moved === undefined ? stored.access : {
+    ...stored.access,
+    ...(allowed === undefined ? {} : { permissions: { ...(stored.access?.permissions ?? ALL_PERMISSIONS), ...allowed } }),
+    ...(moved === undefined ? {} : { session }),
+  };
+  return { ...stored, ...texts, ...(who === undefined ? {} : { principal: who }), ...(access === undefined ? {} : { access }) };
 }
 
 const stageResultSchema = hookResultSchema.extend({ fire: z.literal(false, "expected false or nothing: a stage hook does not fire, it returns `patch` or `skip`").optional() });
@@ -116,7 +162,7 @@ export function parseStageResult(stage: HookStage, value: unknown): ParsedResult
   if (!parsed.success) return invalid(parsed.error.issues[0], "");
   const { emit, disable_hook, disable, patch, skip } = parsed.data;
   if (!isPatchStage(stage) && (patch !== undefined || skip === true)) {
-    return { ok: false, error: `\`${patch === undefined ? "skip" : "patch"}\` of the returned HookResult: a hook of ${stage} only looks on; ${Object.keys(PATCHES).join(" and ")} take \`patch\` and \`skip\`` };
+    return { ok: false, error: `\`${patch === undefined ? "skip" : "patch"}\` of the returned HookResult: a hook of ${stage} only looks on; ${Object.keys(PATCHES).join(", ")} take \`patch\` and \`skip\`` };
   }
   const checked = patch === undefined || !isPatchStage(stage) ? undefined : checkPatch(stage, patch);
   if (typeof checked === "string") return { ok: false, error: checked };

@@ -162,6 +162,10 @@ export class Evaluation implements JobEvents {
     queue.draining = true;
   }
 
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   /** Lets held events go now instead of after their quiet time (`serve --once`). */
   releaseHeld(): void {
     for (const queue of this.#queues.values()) this.#debouncer.flush(queue);

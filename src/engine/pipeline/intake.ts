@@ -12,6 +12,8 @@ import type { EraIndex } from "./era-index.ts";
 import { Identity } from "./identity.ts";
 import type { Recovery } from "./recovery.ts";
 import { route } from "./router.ts";
+import type { RunWatcher } from "./run-watcher.ts";
+import type { StageGate } from "./stage-gate.ts";
 import type { Watermark } from "./watermark.ts";
 
 /** Events read from the ledger at a time when evaluation is behind. */
@@ -30,6 +32,8 @@ export interface IntakeParts {
   readonly evaluation: Evaluation;
   readonly watermark: Watermark;
   readonly recovery: Recovery;
+  readonly gate: StageGate;
+  readonly watcher: RunWatcher;
   readonly persona: string;
   /** Settings `[[access]]`. */
   readonly access: readonly AccessPolicy[];
@@ -84,17 +88,19 @@ export class Intake {
     for (const { event, duplicate } of accepted) {
       if (duplicate) continue;
       this.#last = event.seq;
-      if (inOrder) this.#fresh.push(event);
-      else if (event.channel === "timer") this.#timers.push(event);
+      // What waits behind stage hooks waits in the ledger.
+      if (inOrder && !(this.#parts.gate.isWaiting && this.#fresh.length >= PAGE)) this.#fresh.push(event);
+      else if (event.channel === "timer" && !this.#parts.gate.isOn) this.#timers.push(event);
     }
     return accepted;
   }
 
   /** After a commit: routes what is new, from memory where it can, from the ledger where it must. */
   feed(): void {
-    const { watermark, evaluation, recovery } = this.#parts;
+    const { watermark, evaluation, recovery, gate } = this.#parts;
     const maxPairs = this.#parts.limits.queue_pairs;
     for (const event of this.#timers.splice(0)) this.#routeAhead(event);
+    if (gate.isWaiting || (evaluation.isPaused && gate.isOn)) return evaluation.pump();
     const fresh = this.#fresh;
     this.#fresh = [];
     if (recovery.careful && this.#feedOne()) {
@@ -103,20 +109,26 @@ export class Intake {
     }
     for (const event of fresh) {
       if (watermark.pairs >= maxPairs) break;
-      if (event.seq > this.#routed) this.#route(event);
+      if (event.seq > this.#routed && !this.#route(event)) return this.#hold(fresh);
     }
     while (this.#routed < this.#last && watermark.pairs < maxPairs) {
       const page = eventsAfter(this.#parts.store, this.#routed, PAGE);
-      for (const event of page) this.#route(event);
+      for (const event of page) if (!this.#route(event)) return this.#hold(page);
       if (page.length === 0) this.#routed = this.#last;
     }
     evaluation.pump();
   }
 
+  /** Stage hooks are asked about the first of these that is not routed: what is behind it waits with it. */
+  #hold(events: readonly StoredEvent[]): void {
+    this.#fresh = events.filter(({ seq }) => seq > this.#routed);
+    this.#parts.evaluation.pump();
+  }
+
   /** Gives out one pair from before the start, when none is under way; false when there are no more of them. */
   #feedOne(): boolean {
     const { store, watermark, evaluation, recovery } = this.#parts;
-    if (watermark.pairs > recovery.waiting) return true;
+    if (watermark.pairs - watermark.watched > recovery.waiting) return true;
     for (;;) {
       const given = recovery.next((hookId, job, dead) => {
         if (dead) evaluation.bury(hookId, job);
@@ -125,33 +137,38 @@ export class Intake {
       if (given) return true;
       const [event] = recovery.enough ? [] : eventsAfter(store, this.#routed, 1);
       if (event === undefined || event.seq > recovery.until) break;
-      this.#route(event);
+      if (!this.#route(event)) return true;
     }
     recovery.finish();
     return false;
   }
 
-  #route(event: StoredEvent): void {
-    const { watermark, evaluation, recovery } = this.#parts;
-    this.#routed = event.seq;
-    if (this.#ahead.delete(event.seq)) {
-      watermark.place(event.seq);
-      return;
+  /** False when it has to wait. */
+  #route(stored: StoredEvent): boolean {
+    const { watermark, evaluation, recovery, gate, watcher } = this.#parts;
+    if (this.#ahead.delete(stored.seq)) {
+      this.#routed = stored.seq;
+      watermark.place(stored.seq);
+      return true;
     }
+    const event = gate.pass(stored, stored.seq <= recovery.until);
+    if (event === undefined) return false;
+    this.#routed = event.seq;
     const { hooks, job } = this.#matching(event);
-    watermark.add(event.seq, hooks.length);
+    watermark.add(event.seq, hooks.length + watcher.watch(event));
     const single = recovery.careful && event.seq <= recovery.until;
     for (const hook of hooks) {
       if (single) recovery.add(hook.id, job());
       else evaluation.enqueue(hook.id, job());
     }
+    return true;
   }
 
   #routeAhead(event: StoredEvent): void {
     if (event.seq <= this.#routed) return;
     this.#ahead.add(event.seq);
     const { hooks, job } = this.#matching(event);
-    this.#parts.watermark.ahead(event.seq, hooks.length);
+    this.#parts.watermark.ahead(event.seq, hooks.length + this.#parts.watcher.watch(event));
     for (const hook of hooks) this.#parts.evaluation.enqueue(hook.id, job());
   }
 

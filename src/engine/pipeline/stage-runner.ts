@@ -6,10 +6,14 @@ import type { HookResult } from "../core/result.ts";
 import { TriggerIndex } from "../registry/trigger-index.ts";
 import type { Job } from "../runtime/job.ts";
 import type { RunEvent } from "../runtime/protocol.ts";
+import { activationsOf } from "../store/activations.ts";
 import { invocationsOfRequest } from "../store/invocation-queries.ts";
 import type { Store } from "../store/open.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { EARLY_STAGES } from "./stage-gate.ts";
 import { publicEvent } from "./router.ts";
+
+const BEFORE_TURNS: ReadonlySet<HookStage> = new Set([...EARLY_STAGES, "afterRunAutomations"]);
 
 interface StageRunnerParts {
   readonly store: Store;
@@ -49,10 +53,15 @@ export class StageRunner implements Stages {
     return (this.#hooks.get(stage)?.size ?? 0) > 0;
   }
 
+  concerns(stage: HookStage, events: readonly StoredEvent[]): boolean {
+    return this.has(stage) && this.#concerned(stage, events).length > 0;
+  }
+
   async run(stage: HookStage, given: StageRequest): Promise<StageOutcome> {
     let request = given;
     for (const { hook, event } of this.#concerned(stage, given.events)) {
-      const invocation = await this.#ask(stage, hook, event, request);
+      const seen = request.events.find(({ id }) => id === event.id) ?? event;
+      const invocation = await this.#ask(stage, hook, seen, request);
       request = { ...request, trace: [...request.trace, stageStep(stage, invocation, hook.slug)] };
       const failed = this.#failed(hook, invocation);
       if (failed !== undefined && hook.version.metadata.required === true) return { request, stopped: `the required hook ${hook.slug} at ${stage} ${failed}` };
@@ -69,7 +78,7 @@ export class StageRunner implements Stages {
     const found = new Map<string, Concerned>();
     for (const { addressed_to: _slot, ...event } of events) {
       // A slot is one hook's; the request it led to is everyone's.
-      for (const hook of this.#hooks.get(stage)?.candidates(event, storedPrincipal(event)) ?? []) if (!found.has(hook.id)) found.set(hook.id, { hook, event });
+      for (const hook of this.#hooks.get(stage)?.candidates(event, storedPrincipal(event)) ?? []) if (!found.has(hook.id) && wasThere(this.#parts.store, stage, hook, event)) found.set(hook.id, { hook, event });
     }
     return [...found.values()].sort(({ hook: one }, { hook: other }) => one.version.metadata.priority - other.version.metadata.priority || one.created_at - other.created_at || (one.id < other.id ? -1 : 1));
   }
@@ -98,6 +107,12 @@ export function stageLine(stage: HookStage, event: StoredEvent, { events: _event
   const { permissions = ALL_PERMISSIONS } = event.access ?? {};
   const seen = { event: publicEvent(event), principal: storedPrincipal(event), permissions };
   return JSON.stringify({ ...seen, session: request.session, request: { ...request, stage, ...seen } satisfies NexusRequest } satisfies RunEvent);
+}
+
+/** Before the turns a hook sees, as automations do, what was accepted while it was registered and enabled, in whichever version. */
+function wasThere(store: Store, stage: HookStage, { id, active_from_seq: from = 0 }: Hook, { seq }: StoredEvent): boolean {
+  if (!BEFORE_TURNS.has(stage) || from < seq) return true;
+  return activationsOf(store, id).some(({ from_seq, until_seq = seq }) => from_seq < seq && seq <= until_seq);
 }
 
 /** A required hook that cannot be loaded is asked, and fails: what it is to prevent must not pass because of that. */

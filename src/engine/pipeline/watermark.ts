@@ -8,6 +8,7 @@ export class Watermark {
   #head = 0;
   readonly #open = new Map<number, number>();
   #pairs = 0;
+  readonly #watched = new Map<number, () => void>();
 
   constructor(cursor: number) {
     this.#cursor = cursor;
@@ -22,6 +23,16 @@ export class Watermark {
     return this.#pairs;
   }
 
+  /** Pairs that wait for all others of their event. */
+  get watched(): number {
+    return this.#watched.size;
+  }
+
+  /** One pair of the event, which is not added yet, waits for all the others: `reached` is called when they are terminal. */
+  watch(seq: number, reached: () => void): void {
+    this.#watched.set(seq, reached);
+  }
+
   /** An event was routed to `pairs` hooks. Events come in the order of their seq. */
   add(seq: number, pairs: number): void {
     this.ahead(seq, pairs);
@@ -32,6 +43,7 @@ export class Watermark {
   ahead(seq: number, pairs: number): void {
     if (pairs > 0) this.#open.set(seq, pairs);
     this.#pairs += pairs;
+    if (pairs === 1 && this.#watched.size > 0) this.#reached(seq);
   }
 
   /** Its turn has come: from now on the cursor may pass it once it is settled. */
@@ -46,10 +58,17 @@ export class Watermark {
     this.#pairs -= 1;
     if (left > 0) {
       this.#open.set(seq, left);
+      if (left === 1 && this.#watched.size > 0) this.#reached(seq);
       return;
     }
     this.#open.delete(seq);
     this.#advance();
+  }
+
+  #reached(seq: number): void {
+    const reached = this.#watched.get(seq);
+    this.#watched.delete(seq);
+    reached?.();
   }
 
   #advance(): void {

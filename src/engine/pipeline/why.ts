@@ -10,6 +10,7 @@ import { HOUR_MS } from "../core/retention.ts";
 import { mismatch } from "../registry/trigger-match.ts";
 import { activationsAt, activationsOf } from "../store/activations.ts";
 import { eventById } from "../store/event-queries.ts";
+import { eventRequest, seenEvent } from "../store/event-requests.ts";
 import { versionById } from "../store/hook-versions.ts";
 import { hookById, listHooks } from "../store/hooks.ts";
 import { invocationsOfEvent } from "../store/invocation-queries.ts";
@@ -63,22 +64,23 @@ export interface WhyEntry {
 
 export interface Why {
   readonly event: StoredEvent;
-  /** Who it came from, as known when it was stored. */
+  /** Who it came from, as known when it was stored, or as stage hooks have it. */
   readonly principal: Principal;
   readonly hooks: readonly WhyEntry[];
 }
 
 /** Explains one hook, or all that exist and those that were to see the event. Throws EVENT_NOT_FOUND. */
 export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
-  const event = eventById(store, eventId);
-  if (event === undefined) throw eventNotFound(store, eventId);
+  const stored = eventById(store, eventId);
+  if (stored === undefined) throw eventNotFound(store, eventId);
+  const event = seenEvent(store, stored);
   // A stage hook may have been asked about several requests.
   const invocations = Map.groupBy(invocationsOfEvent(store, event.id), ({ hook_id }) => hook_id);
   const active = new Map(activationsAt(store, event.seq).map(({ hook_id, version_id }) => [hook_id, version_id]));
   const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
   const hooks = hook === undefined ? concerned(store, [...invocations.keys(), ...active.keys()]) : [hook];
   const entries = hooks.flatMap((one) => (invocations.get(one.id) ?? [undefined]).map((invocation) => explain(store, one, { event, invocation, versionId: active.get(one.id), evaluated })));
-  return { event, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
+  return { event: stored, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
 }
 
 /** Existing hooks in the order of their creation, then deleted ones that had to do with the event. */
@@ -109,13 +111,14 @@ function explain(store: Store, hook: Hook, { event, invocation, versionId, evalu
     return { ...asked, verdict: "addressed_to_another", because: `the event is a slot of the hook ${String(failed.actual)}`, mismatch: failed };
   }
   if (failed !== undefined) return { ...asked, verdict: "trigger_did_not_match", because: triggerText(failed), mismatch: failed };
+  const { stage } = version.metadata;
+  if (stage !== "runAutomations") return { ...asked, verdict: "not_reached", because: `it matches, and no request of the event has come to its stage, ${stage}` };
   if (event.suppressed === "denied") return { ...asked, verdict: "denied", because: denialText(event) };
   if (event.suppressed === "agent_to_agent") return { ...asked, verdict: "suppressed", because: "one agent sent it to another: no hook is asked" };
+  if (event.suppressed === "stage_hook") return { ...asked, verdict: "suppressed", because: eventRequest(store, event.id)?.ended ?? "a stage hook ended it" };
   if (event.suppressed !== undefined) {
     return { ...asked, verdict: "suppressed", because: `the loop guard stopped it: ${event.depth} causes stand before the event (events.max_depth)` };
   }
-  const { stage } = version.metadata;
-  if (stage !== "runAutomations") return { ...asked, verdict: "not_reached", because: `it matches, and no request of the event has come to its stage, ${stage}` };
   if (!evaluated) return { ...asked, verdict: "pending", because: "it matches, and has not been evaluated yet; `nexus serve` does that" };
   return { ...asked, ...withoutRow(store, hook, event) };
 }

@@ -13,7 +13,6 @@ import type { FindOptions } from "./find-hook.ts";
 import { findHook } from "./find-hook.ts";
 import { scriptPath, storeScript, verifyScript } from "./script-store.ts";
 import { refusePermissions } from "./refuse-permissions.ts";
-import { refuseUnsupported } from "./unsupported.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -265,7 +264,6 @@ export class HookRegistry {
   /** Tried first, so that nothing is stored for what is refused; then, with the script stored, done under the lock. */
   #writeScript(script: NewScript, { creator, dryRun }: Write, act: (write: Write) => Change): Change {
     const { store } = this.#parts;
-    refuseUnsupported(script.metadata);
     refusePermissions(script.metadata, store.path);
     const tried = act({ creator, dryRun: true });
     if (dryRun === true) return tried;

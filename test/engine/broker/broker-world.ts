@@ -112,7 +112,7 @@ export class BrokerWorld {
     const parts: BrokerParts = {
       store: this.store, ids, now: () => this.loop.now(), epoch: daemon, home: "/nowhere", settings: config, commit,
       accept: (events) => void insertEvents(this.store, events, LIMITS),
-      notice: () => undefined, looked: () => undefined, stages: { has: () => false, run: (_, request) => Promise.resolve({ request }) }, random: () => 0.5,
+      notice: () => undefined, looked: () => undefined, stages: { has: () => false, concerns: () => false, run: (_, request) => Promise.resolve({ request }) }, random: () => 0.5,
       runner: () => ({ start: (input) => this.#agent(input) }),
       outbound: () => ({ send: (sent) => this.#receive(sent) }),
       endLeftOver: (turnId) => {

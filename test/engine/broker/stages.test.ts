@@ -137,7 +137,7 @@ test("a patch is checked: what the stage does not let it change is an error of t
     "RESULT_INVALID: `patch.context` of the returned HookResult: expected { system?, prompt? }",
     "RESULT_INVALID: `fire` of the returned HookResult: expected false or nothing: a stage hook does not fire, it returns `patch` or `skip`",
     "no",
-    "RESULT_INVALID: `skip` of the returned HookResult: a hook of afterFinalize only looks on; afterAssembleContext and afterRunAgent take `patch` and `skip`",
+    "RESULT_INVALID: `skip` of the returned HookResult: a hook of afterFinalize only looks on; afterReceiveEvent, afterResolveIdentity, afterResolveAccess, afterAssembleContext, afterRunAgent take `patch` and `skip`",
   ]);
   expect(t.dispatches()).toMatchObject([{ status: "done" }]);
 });

@@ -102,7 +102,6 @@ describe("refusals change nothing", () => {
     ["a rollback of the first version", "VERSION_NOT_FOUND", (t) => t.registry.rollback("h", { ...BY, keepState: false })],
     ["restoring what is not deleted", "HOOK_WRONG_STATE", (t) => t.registry.restore("h", BY)],
     ["restoring into a name that was given away", "HOOK_EXISTS", (t) => t.registry.restore("gone", BY)],
-    ["a stage that is not run yet", "METADATA_INVALID", (t) => t.register("staged", "() => 1", { stage: "afterReceiveEvent" })],
   ])("%s", async (_, code, act) => {
     const clock = new FakeClock("2026-01-01T00:00:00Z");
     await using t = TestEngine.open({ clock });

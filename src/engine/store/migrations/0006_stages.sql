@@ -11,3 +11,14 @@ ALTER TABLE turns ADD COLUMN end_json TEXT;
 -- Ids of its dispatches, for as long as the hooks of its last stages are still to be asked.
 ALTER TABLE turns ADD COLUMN request_json TEXT;
 CREATE INDEX idx_turns_request ON turns(started_at) WHERE request_json IS NOT NULL;
+
+-- What the hooks of the stages before the automations made of an event, where they made anything of it; the event itself
+-- stays as it came. seen_json: what later stages see instead, {content?, metadata?, principal?, access?}. ended: why it goes
+-- no further; code: REQUEST_SKIPPED or REQUEST_STOPPED.
+CREATE TABLE event_requests (
+  event_id TEXT PRIMARY KEY,
+  seen_json TEXT NOT NULL,
+  ended TEXT,
+  code TEXT,
+  decided_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;

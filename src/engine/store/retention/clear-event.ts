@@ -19,6 +19,7 @@ export function clearEvent(store: Store, event: GoingEvent, why: "age" | "bytes"
   }
   db.query("DELETE FROM events WHERE seq = ?").run(event.seq);
   db.query("DELETE FROM event_state WHERE event_id = ?").run(event.id);
+  db.query("DELETE FROM event_requests WHERE event_id = ?").run(event.id);
   db.query("DELETE FROM event_tags WHERE event_id = ?").run(event.id);
   db.query("DELETE FROM attachments WHERE event_id = ?").run(event.id);
   clearParticipants(store, event, record);
