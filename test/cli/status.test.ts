@@ -49,7 +49,7 @@ test("the exit code is the verdict's: 7 without a daemon, 0 with one, 7 when it 
     daemon.kill("SIGCONT");
   }
   const store = openStore(home.path);
-  store.db.run("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at) VALUES ('ver_1', 'hook_1', 1, '', '', '', '', '{\"name\":\"h\",\"limits\":{}}', 1)");
+  store.db.run("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at) VALUES ('ver_1', 'hook_1', 1, '', '', '', '', '{\"name\":\"h\",\"stage\":\"runAutomations\",\"limits\":{}}', 1)");
   store.db.run("INSERT INTO hooks(id, name, mode, status, script_path, created_at, updated_at, slug, version_id, last_error) VALUES ('hook_1', 'h', 'persistent', 'paused', '', 1, 1, 'h', 'ver_1', 'boom')");
   store.db.run("INSERT INTO hooks(id, name, mode, status, script_path, created_at, updated_at, slug, version_id) VALUES ('hook_2', 'g', 'persistent', 'active', '', 1, 1, 'g', 'ver_1')");
   store.close();
@@ -81,7 +81,7 @@ test("a folded pair is said to be one, wherever invocations are shown", async ()
   const { store } = desk;
   desk.evaluated(1);
   desk.evaluated(2, { outcome: "error", error: "boom" });
-  store.db.run("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at) VALUES ('ver_a', 'hook_a', 1, '', '', '', '', '{\"name\":\"h\",\"limits\":{}}', 1)");
+  store.db.run("INSERT INTO hook_versions(id, hook_id, version, script_path, script_hash, source_path, source_hash, metadata_json, created_at) VALUES ('ver_a', 'hook_a', 1, '', '', '', '', '{\"name\":\"h\",\"stage\":\"runAutomations\",\"limits\":{}}', 1)");
   store.db.run("INSERT INTO hooks(id, name, mode, script_path, created_at, updated_at, slug, version_id) VALUES ('hook_a', 'h', 'persistent', '', 1, 1, 'h', 'ver_a')");
   store.db.run("INSERT INTO hook_activations(hook_id, from_seq, version_id) VALUES ('hook_a', 0, 'ver_a')");
   store.write(() => foldRows(store, [{ rowid: 1, hook_id: "hook_a", outcome: "no_fire", finished_at: desk.clock.now() + 1_000 }], "folded", new RemovalRecord()));

@@ -40,9 +40,10 @@ export class MemoryWatch {
     this.#faults = new Map(over.map((host) => [host, host.thread === undefined ? 0 : this.#faultsOf(host.thread)]));
     // Two looks are needed to see who moves.
     if (before.size === 0) return [];
-    const grown = (host: Host): number => (this.#faults.get(host) ?? 0) - (before.get(host) ?? 0);
-    const most = over.reduce((one, other) => (grown(other) > grown(one) ? other : one));
+    const after = this.#faults;
     this.#faults = new Map();
+    const grown = (host: Host): number => (after.get(host) ?? 0) - (before.get(host) ?? 0);
+    const most = over.reduce((one, other) => (grown(other) > grown(one) ? other : one));
     return grown(most) < FILLING_PAGES ? over : [most];
   }
 }
