@@ -19,5 +19,4 @@ export const mutants: readonly Mutant[] = [
   { name: "key-of-a-worker", file: "src/engine/runtime/child/worker-host.ts", find: "#key = crypto.randomUUID();", replace: '#key = "guess";', tests: ZOO, filter: "contained" },
   { name: "results-are-checked", file: "src/engine/runtime/lane.ts", find: "if (!isWireResult(wire)) {", replace: "if (!Array.isArray(wire)) {", tests: ZOO, filter: "contained" },
   { name: "restless", file: "src/engine/runtime/child/evaluator.ts", find: "for (const host of this.#restless.look(this.#hosts.values(), performance.now())) {", replace: "for (const host of [] as Host[]) {", tests: LEAKS, filter: "burns CPU" },
-  { name: "memory-choice", file: "src/engine/runtime/child/memory-watch.ts", find: "return grown(most) < FILLING_PAGES ? over : [most];", replace: "return over;", tests: ["test/engine/runtime/memory-watch.test.ts"] },
 ];

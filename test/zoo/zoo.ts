@@ -71,7 +71,7 @@ export const deadly: readonly Specimen[] = [
   ...of("timeout", ["sleep-sync", "wasm-loop", "fifo-read", "exec-sync-sleep", "sqlite-cte"], TIMED_OUT, quick),
   ...of("crashed", ["kill-self-sigkill", "native-crash", "close-all-descriptors", "stop-self"], ALONE),
   ...of("crashed", ["memory-arrays", "memory-bytes", "memory-text", "memory-awaiting"], /^MEMORY: used more than memory_mb = 48$/, { memory_mb: 48 }),
-  ...of("crashed", ["nested-workers"], /^MEMORY: used more than memory_mb = 48$/, { memory_mb: 48, timeout_ms: 10_000 }),
+  ...of("crashed", ["nested-workers"], /^MEMORY: used more than memory_mb = 48$/, { memory_mb: 48, timeout_ms: 30_000 }),
 ];
 
 /** What never comes to run: the hook is errored. */

@@ -25,15 +25,13 @@ export function descriptorsOf(pid: number): number | undefined {
 }
 
 export interface ThreadUse {
-  /** Pages it was given: whose thread fills memory shows here (`minflt`). */
-  readonly faults: number;
   /** Hundredths of a second of CPU. */
   readonly ticks: number;
 }
 
 export function threadUse(thread: number): ThreadUse | undefined {
   const fields = statFields(`/proc/self/task/${thread}/stat`);
-  return fields === undefined ? undefined : { faults: Number(fields[7]), ticks: Number(fields[11]) + Number(fields[12]) };
+  return fields === undefined ? undefined : { ticks: Number(fields[11]) + Number(fields[12]) };
 }
 
 /** The fields behind the name, which may hold blanks and brackets: index 0 is field 3 of proc(5), the state. */

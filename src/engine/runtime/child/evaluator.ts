@@ -212,7 +212,7 @@ export class Evaluator {
       const busy = [...this.#hosts.values()].filter((host) => host.busy);
       for (const host of busy) host.watch(now, bytes, this.#limits.loadMs);
       // While one that filled the memory is being ended, nobody else is blamed for what is there.
-      if (!this.#isFreeing) for (const host of this.#memory.culprits(busy.filter((one) => one.isOver(bytes)))) host.endOver(now, bytes);
+      if (!this.#isFreeing) for (const host of busy.filter((one) => one.isOver(bytes))) host.endOver(now, bytes);
       for (const [host, until] of this.#ending) if (now > until) host.giveUp();
       if (busy.length > 0 || this.#ending.size > 0) this.#watch();
     }, WATCH_MS);
