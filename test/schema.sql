@@ -63,6 +63,8 @@ CREATE TABLE "dispatches" (
   -- Why it is in the state it is in, when there is something to say.
   reason TEXT,
   settled_at INTEGER,
+  -- 1: dropped, and the next turn of its session is to be told of it.
+  untold INTEGER NOT NULL DEFAULT 0,
   UNIQUE (event_id, hook_id)
 ) STRICT;
 
@@ -417,6 +419,8 @@ CREATE INDEX idx_dispatches_settled ON dispatches(created_at) WHERE status NOT I
 CREATE INDEX idx_dispatches_status ON dispatches(status, created_at);
 
 CREATE INDEX idx_dispatches_turn ON dispatches(turn_id) WHERE turn_id IS NOT NULL;
+
+CREATE INDEX idx_dispatches_untold ON dispatches(session_key) WHERE untold = 1;
 
 CREATE INDEX idx_episode_events_event ON episode_events(event_id);
 

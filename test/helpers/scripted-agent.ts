@@ -6,6 +6,8 @@ export class ScriptedTurn {
   readonly steered: string[] = [];
   takesSteering = true;
   interrupted = false;
+  /** It answers although it was told to end. */
+  stubborn = false;
   readonly #end: (end: TurnEnd) => void;
 
   constructor(input: TurnInput, end: (end: TurnEnd) => void) {
@@ -23,6 +25,7 @@ export class ScriptedTurn {
 
   interrupt(): void {
     this.interrupted = true;
+    if (this.stubborn) return;
     this.#end({ status: "interrupted", code: "AGENT_INTERRUPTED", message: "interrupted", retryable: false });
   }
 }

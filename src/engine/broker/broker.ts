@@ -1,14 +1,13 @@
-import { queueModeOf } from "../core/queue-mode.ts";
-import { hookResultSchema } from "../core/result.ts";
-import { dispatchById, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
+import { dispatchById, leaveUntold, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
 import { getMeta } from "../store/meta.ts";
 import { Deliverer } from "./deliverer.ts";
 import { Finalizer } from "./finalizer.ts";
 import type { BrokerParts } from "./parts.ts";
+import { itemOf } from "./item-of.ts";
 import { nextStep, type Item, type QueueRules, type Step } from "./queue-plan.ts";
 import { recoverTurns } from "./recover.ts";
+import { rulesOf } from "./settings.ts";
 import { Steering } from "./steering.ts";
-import { agentFor, groupOf } from "./settings.ts";
 import { Turns } from "./turns.ts";
 import type { TurnRun } from "./turn-run.ts";
 import { WaitingRoom } from "./waiting-room.ts";
@@ -48,9 +47,8 @@ export class Broker {
   #stopping = false;
 
   constructor(parts: BrokerParts) {
-    const { queue } = parts.settings;
     this.#parts = parts;
-    this.#rules = { debounceMs: queue.debounce_ms, cap: queue.cap, drop: queue.drop, ttlMs: queue.ttl_ms };
+    this.#rules = rulesOf(parts.settings);
     this.#turns = new Turns(parts, { free: (session) => this.#freed(session), returned: (session, item) => this.#returned(session, item) });
     this.#steering = new Steering(parts, { putBack: (session, item) => this.#room.putBack(session, item), done: (session) => this.#advance(session) });
     this.#finalizer = new Finalizer(parts);
@@ -141,7 +139,7 @@ export class Broker {
   }
 
   #take(row: WaitingRow): void {
-    const item = this.#itemOf(row);
+    const item = itemOf(row, this.#parts.settings);
     if (typeof item === "string") {
       this.#room.add(row, undefined);
       this.#fail(row.id, item);
@@ -150,20 +148,6 @@ export class Broker {
     if (this.#turns.has(row.id)) return this.#room.add(row, undefined);
     this.#room.add(row, this.#turns.of(row.session_key) === undefined ? item : { ...item, blocked: true });
     this.#dirty.add(row.session_key);
-  }
-
-  /** Or why nobody can answer it. */
-  #itemOf(row: WaitingRow): Item | string {
-    const { settings } = this.#parts;
-    const persona = row.persona ?? settings.persona;
-    const agent = agentFor(settings, row.agent ?? undefined, persona);
-    const names = Object.keys(settings.agents).join(", ");
-    if (agent === undefined) return `AGENT_UNKNOWN: the persona "${persona}" has no agent; config.toml has ${names}: set personas.${persona}.agent, or agent`;
-    if (settings.agents[agent] === undefined) return `AGENT_UNKNOWN: no agent "${agent}" is configured; config.toml has ${names}`;
-    const asked = hookResultSchema.shape.routing.unwrap().shape.queue_mode.safeParse(row.queue_mode ?? undefined).data;
-    const mode = asked === undefined ? settings.queue.mode : queueModeOf(asked);
-    const { id, rowid: order, created_at, not_before } = row;
-    return { id, order, mode, agent, group: groupOf(agent, row.channel, row.thread_id), created_at, not_before, blocked: false, unsteered: false };
   }
 
   #fail(id: string, reason: string): void {
@@ -206,7 +190,7 @@ export class Broker {
       case "drop":
       case "expire":
         this.#room.remove(session, step.items);
-        this.#settle(session, step.step === "drop" ? "dropped" : "expired", step.items, step.reason);
+        this.#settle(session, step.step === "drop" ? "dropped" : "expired", step);
         return true;
       case "interrupt":
         run?.end("interrupted", `interrupted by ${step.item.id}`);
@@ -229,10 +213,11 @@ export class Broker {
     }
   }
 
-  #settle(session: string, status: "dropped" | "expired", items: readonly Item[], reason: string): void {
+  #settle(session: string, status: "dropped" | "expired", { items, reason, tell }: Extract<Step, { step: "drop" | "expire" }>): void {
     const { store, now, notice, commit } = this.#parts;
     commit(() => {
       const gone = items.filter(({ id }) => settleDispatch(store, id, "pending", status, now(), reason)).map(({ id }) => id);
+      if (tell === true) for (const id of gone) leaveUntold(store, id);
       if (gone.length > 0) notice(status === "dropped" ? "dispatch_dropped" : "dispatch_expired", undefined, { session, dispatches: gone, reason });
     });
   }

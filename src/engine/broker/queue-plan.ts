@@ -40,7 +40,7 @@ export type Step =
   | { readonly step: "start"; readonly items: readonly Item[]; readonly mode: EffectiveMode }
   | { readonly step: "steer"; readonly item: Item }
   | { readonly step: "interrupt"; readonly item: Item }
-  | { readonly step: "drop" | "expire"; readonly items: readonly Item[]; readonly reason: string };
+  | { readonly step: "drop" | "expire"; readonly items: readonly Item[]; readonly reason: string; /** The next turn is told of them. */ readonly tell?: true };
 
 /**
  * What is to be done with a session now; asked again after each step, until it rests or waits. Decided for each item by
@@ -70,7 +70,7 @@ function dropStep({ waiting }: SessionQueue, { ttlMs, cap, drop }: QueueRules, n
   // What interrupts is next anyway: it is never in the way of others.
   const candidates = waiting.filter(({ mode }) => mode !== "interrupt");
   const items = drop === "new" ? candidates.slice(-over) : candidates.slice(0, over);
-  return items.length === 0 ? undefined : { step: "drop", items, reason: `more than queue.cap = ${cap} waited (drop: ${drop})` };
+  return items.length === 0 ? undefined : { step: "drop", items, reason: `more than queue.cap = ${cap} waited (drop: ${drop})`, ...(drop === "summarize" ? { tell: true } : {}) };
 }
 
 function busyStep(running: NonNullable<SessionQueue["running"]>, waiting: readonly Item[]): Step {

@@ -1,6 +1,7 @@
 import type { AgentSettings } from "../core/agent-settings.ts";
 import type { OutboundSettings } from "../core/outbound-settings.ts";
 import type { DropPolicy, QueueMode } from "../core/queue-mode.ts";
+import type { QueueRules } from "./queue-plan.ts";
 
 /** The settings of config.toml that the Broker goes by, under their names there. */
 export interface BrokerSettings {
@@ -12,6 +13,11 @@ export interface BrokerSettings {
   readonly queue: { readonly mode: QueueMode; readonly debounce_ms: number; readonly cap: number; readonly drop: DropPolicy; readonly ttl_ms: number };
   readonly broker: { readonly max_turns: number; readonly max_attempts: number; readonly retry_ms: number; readonly max_sends: number };
   readonly context: { readonly max_tokens: number; readonly files: readonly string[]; readonly history_turns: number; readonly found_events: number };
+}
+
+/** Settings `[queue]`, as the plan has them. */
+export function rulesOf({ queue }: BrokerSettings): QueueRules {
+  return { debounceMs: queue.debounce_ms, cap: queue.cap, drop: queue.drop, ttlMs: queue.ttl_ms };
 }
 
 /** Who answers: the agent that was named, the persona's, the default, or the only one there is. */

@@ -7,6 +7,7 @@ import { dispatchById, returnDispatch, settleDispatch } from "../store/dispatche
 import { eventById } from "../store/event-queries.ts";
 import { moveHead } from "../store/sessions.ts";
 import { endTurn, turnById } from "../store/turns.ts";
+import type { Store } from "../store/open.ts";
 import type { OutboundMessage } from "./outbound/outbound.ts";
 import { splitText } from "./outbound/split.ts";
 import type { BrokerParts } from "./parts.ts";
@@ -47,7 +48,7 @@ export function settleTurn(parts: BrokerParts, run: TurnRun, end: TurnEnd, undel
     return { returned: [...unhanded, ...returned], failed };
   }
   moveHead(store, run.session, run.id, at);
-  const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text.trim(), at, undelivered);
+  const said = end.text.trim() === "" ? "it answered nothing" : reply(parts, run, end.text.trim(), at, undelivered ?? (run.endedBy?.why === "cancelled" ? run.endedBy.reason : undefined));
   for (const { id } of [...run.items, ...run.steered]) settleDispatch(store, id, "running", "done", at, said);
   return { returned: unhanded, failed: [] };
 }
@@ -157,7 +158,7 @@ function replyEvent(run: TurnRun, text: string, at: number, asked: StoredEvent |
 }
 
 /** The agent's own name for the session, where its newest turn gave one. */
-export function agentSessionOf(parts: BrokerParts, headTurnId: string | undefined, agent: string): string | undefined {
-  const head = headTurnId === undefined ? undefined : turnById(parts.store, headTurnId);
+export function agentSessionOf(store: Store, headTurnId: string | undefined, agent: string): string | undefined {
+  const head = headTurnId === undefined ? undefined : turnById(store, headTurnId);
   return head?.agent === agent ? head.agent_session : undefined;
 }

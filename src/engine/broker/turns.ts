@@ -197,7 +197,7 @@ export class Turns {
 
   /** The session by the agent's own name. Not at a second attempt: it may be what the agent stumbled over. */
   #rememberedBy(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[]): string | undefined {
-    return dispatches.some(({ attempts }) => attempts > 1) ? undefined : agentSessionOf(this.#parts, session.head_turn_id, run.agent);
+    return dispatches.some(({ attempts }) => attempts > 1) ? undefined : agentSessionOf(this.#parts.store, session.head_turn_id, run.agent);
   }
 
   #inputOf(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[], { system, prompt }: { readonly system: string; readonly prompt: string }): TurnInput {

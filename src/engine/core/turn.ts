@@ -36,7 +36,7 @@ export interface ProcessMark {
   readonly pid: number;
   /** Its process group, which is ended as a whole. */
   readonly pgid: number;
-  /** Field 22 of /proc/PID/stat; "" where there is none. */
+  /** The boot, and field 22 of /proc/PID/stat in it: `BOOT_ID/TICKS`; "" where there is no /proc. */
   readonly started: string;
 }
 

@@ -74,7 +74,11 @@ export class Recorder {
     const settled = this.#stillCounts(settle(job, entry.answer, { hook, ids, now: now(), normalise }), entry);
     const refused = this.#emit(settled);
     const invocation = refused === undefined ? settled.invocation : { ...settled.invocation, reason: refused };
-    if (settled.dispatch !== undefined && insertDispatch(store, settled.dispatch)) recorded.dispatches.push(settled.dispatch);
+    if (settled.dispatch !== undefined && insertDispatch(store, settled.dispatch)) {
+      recorded.dispatches.push(settled.dispatch);
+      const { id: dispatch, status, reason } = settled.dispatch;
+      if (status === "failed") this.#notice(recorded, "dispatch_failed", hook.id, job.event.id, { dispatch, reason });
+    }
     recorded.invocations.push(invocation);
     if (job.stage !== undefined) recorded.stages.push({ job: job.stage, invocation: store.redactor.value(invocation) });
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);

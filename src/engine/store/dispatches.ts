@@ -25,6 +25,7 @@ interface DispatchRow {
   readonly not_before: number;
   readonly reason: string | null;
   readonly settled_at: number | null;
+  readonly untold: number;
 }
 
 /** Inside a transaction. False when the pair was dispatched before: it never is twice. */
@@ -144,19 +145,23 @@ export function settleDispatch(store: Store, id: string, from: "pending" | "runn
 
 /** Inside a transaction: a settled one waits again, as new; a running daemon takes it up. */
 export function reviveDispatch(store: Store, id: string): void {
-  store.db.query("UPDATE dispatches SET status = 'pending', settled_at = NULL, turn_id = NULL, effective_mode = NULL, attempts = 0, not_before = 0, reason = 'retried by hand' WHERE id = ?").run(id);
+  store.db.query("UPDATE dispatches SET status = 'pending', settled_at = NULL, turn_id = NULL, effective_mode = NULL, attempts = 0, not_before = 0, untold = 0, reason = 'retried by hand' WHERE id = ?").run(id);
   nextWork(store);
 }
 
 /** Dropped ones of the session of which no turn has been told, oldest first. */
 export function untoldDrops(store: Store, sessionKey: string, limit: number): Dispatch[] {
-  const rows = store.db.query<DispatchRow, [string, number]>("SELECT * FROM dispatches WHERE session_key = ? AND status = 'dropped' AND turn_id IS NULL AND reason LIKE '%summarize%' ORDER BY rowid LIMIT ?");
-  return rows.all(sessionKey, limit).map(toDispatch);
+  return store.db.query<DispatchRow, [string, number]>("SELECT * FROM dispatches WHERE session_key = ? AND untold = 1 ORDER BY rowid LIMIT ?").all(sessionKey, limit).map(toDispatch);
+}
+
+/** Inside a transaction: a dropped one is to be told of. */
+export function leaveUntold(store: Store, id: string): void {
+  store.db.query("UPDATE dispatches SET untold = 1 WHERE id = ? AND status = 'dropped'").run(id);
 }
 
 /** Inside a transaction: that turn tells of a dropped one. */
 export function tellDrop(store: Store, id: string, turnId: string): void {
-  store.db.query("UPDATE dispatches SET turn_id = ? WHERE id = ? AND status = 'dropped'").run(turnId, id);
+  store.db.query("UPDATE dispatches SET turn_id = ?, untold = 0 WHERE id = ? AND status = 'dropped'").run(turnId, id);
 }
 
 /** Times of a hook's fires since then, oldest first. */
@@ -167,7 +172,7 @@ export function firesSince(store: Store, hookId: string, since: number): number[
     .map(({ created_at }) => created_at);
 }
 
-function toDispatch({ routing_json, context_json, ...row }: DispatchRow): Dispatch {
+function toDispatch({ routing_json, context_json, untold: _untold, ...row }: DispatchRow): Dispatch {
   const present = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Omit<Dispatch, "routing" | "context">;
   // Both written by insertDispatch.
   return { ...present, routing: JSON.parse(routing_json) as Dispatch["routing"], context: JSON.parse(context_json) as Dispatch["context"] };

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import type { OutboundMessage } from "../../../src/engine/broker/outbound/outbound.ts";
 import type { Dispatch } from "../../../src/engine/core/dispatch.ts";
+import { configSchema } from "../../../src/engine/config.ts";
 import { createIds } from "../../../src/engine/core/ids.ts";
+import { foreseeDispatch } from "../../../src/engine/broker/foresight.ts";
 import { sendToAgent } from "../../../src/engine/broker/send.ts";
 import { traceOf } from "../../../src/engine/broker/trace.ts";
 import { deliveriesOfTurn, disabledOutbound, enableOutbound, listDeliveries, reviveDelivery } from "../../../src/engine/store/deliveries.ts";
@@ -114,7 +116,7 @@ test("what is collected becomes one turn; an interrupt ends the running one and 
   (await agent.next()).answer("all three");
   await t.drain();
   expect(promptsOf(agent)).toEqual(["0", "4", "1+2+3"]);
-  expect(t.dispatches().map(({ status, effective_mode }) => `${status} ${effective_mode}`)).toEqual(["cancelled followup".replace("followup", "direct"), "done collect", "done collect", "done collect", "done interrupt"]);
+  expect(t.dispatches().map(({ status, effective_mode }) => `${status} ${effective_mode}`)).toEqual(["cancelled direct", "done collect", "done collect", "done collect", "done interrupt"]);
   expect(t.dispatches()[0]?.reason).toBe(`interrupted by ${t.dispatches()[4]?.id}`);
 });
 
@@ -186,6 +188,44 @@ test("agents that nobody configured fail with what is there; without any, fires 
   expect(none.t.dispatches()[0]?.status).toBe("pending");
 });
 
+// switch: mutant foresees-what-the-agent-remembers
+test("what is foreseen of a context is what is given: without the history that the agent itself remembers", async () => {
+  await using desk = await open({}, { handler: `(ctx) => ctx.event.type === "message" ? { fire: true, context: { prompt: "do " + ctx.event.content, include_thread: true } } : { fire: false }` });
+  const { t, agent } = desk;
+  for (const agent_session of ["native", undefined, undefined]) {
+    await t.messages(1);
+    const turn = await agent.next();
+    const dispatch = t.dispatches().at(-1);
+    const event = dispatch && eventById(t.store, dispatch.event_id);
+    const settings = configSchema.parse({ agents: { atlas: COMMAND } });
+    const plan = dispatch && event && (await foreseeDispatch(t.store, t.home, settings, dispatch, event, Date.now()));
+    expect(plan?.context?.prompt).toBe(turn.input.prompt);
+    turn.answer("done", agent_session === undefined ? {} : { agent_session });
+    await t.drain();
+  }
+  // The second went to an agent that remembers; the third, after one that gave no name for the session, did not.
+  expect(agent.turns.map(({ input }) => input.prompt.includes("Earlier in this conversation"))).toEqual([false, false, true]);
+});
+
+// switch: mutant cancelled-answer-goes-out
+test("the answer of a turn that was cancelled is kept and goes to nobody, however late the agent hears of it", async () => {
+  await using desk = await open();
+  const { t, agent, sent } = desk;
+  await t.messages(1);
+  const turn = await agent.next();
+  turn.stubborn = true;
+  asAnotherProcess(t, (store) => {
+    settleDispatch(store, t.dispatches()[0]?.id ?? "", "running", "cancelled", Date.now(), "cancelled by hand");
+    nextWork(store);
+  });
+  await eventually(() => turn.interrupted);
+  turn.answer("too late");
+  await t.drain();
+  expect(turnById(t.store, turn.input.turn_id)).toMatchObject({ status: "done", answer: "too late" });
+  expect(t.dispatches()[0]?.status).toBe("cancelled");
+  expect(sent).toEqual([]);
+});
+
 // switch: mutant persona-of-anyone
 test("a hook cannot route an event to a persona that its sender's access policy does not allow", async () => {
   const access = [{ name: "public", channels: ["test"], effect: "allow", persona: "desk", permissions: { personas: ["desk"] } }];
@@ -199,6 +239,7 @@ test("a hook cannot route an event to a persona that its sender's access policy 
     ["failed", "owner", 'PERSONA_DENIED: the access policy of this event allows desk, not "owner"'],
   ]);
   expect(agent.turns).toHaveLength(1);
+  expect(t.notices.filter(({ kind }) => kind === "dispatch_failed")).toHaveLength(1);
 });
 
 test("a daemon that ends during a turn gives it back: the next one runs it under the same ids", async () => {

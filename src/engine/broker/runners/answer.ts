@@ -1,4 +1,4 @@
-import type { Usage } from "./runner.ts";
+import type { Usage } from "../../core/turn.ts";
 
 /** What the output of an agent comes to. */
 export interface Answer {

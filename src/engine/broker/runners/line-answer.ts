@@ -2,7 +2,7 @@ import { addUsage, fieldsOf, optional, type AgentError, type Answer, type Answer
 import { excerpt } from "./json-answer.ts";
 import { KeptOutput } from "./kept-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import type { Usage } from "./runner.ts";
+import type { Usage } from "../../core/turn.ts";
 
 /** What one line of an output means for the answer. */
 export interface Sign {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { statFields } from "../../runtime/vitals.ts";
 import { endBearers } from "../../runtime/kin.ts";
 import { TURN_MARK } from "./agent-environment.ts";
-import type { ProcessMark } from "./runner.ts";
+import type { ProcessMark } from "../../core/turn.ts";
 
 /** Fields of /proc/PID/stat behind the name: 5 is the process group, 22 the start in ticks since boot. */
 const GROUP = 2;

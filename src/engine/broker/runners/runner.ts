@@ -1,3 +1,5 @@
+import type { ProcessMark, Usage } from "../../core/turn.ts";
+
 /** One turn of an agent, as every runner is given it. */
 export interface TurnInput {
   readonly turn_id: string;
@@ -14,12 +16,6 @@ export interface TurnInput {
   readonly agent_session?: string;
   /** `NEXUS_AGENT_ID`, `NEXUS_SESSION_ID`, `NEXUS_DISPATCH_ID`, ...: what its commands need to know about this turn. */
   readonly env: Readonly<Record<string, string>>;
-}
-
-export interface Usage {
-  readonly tokens_in?: number;
-  readonly tokens_out?: number;
-  readonly cost_usd?: number;
 }
 
 export type FailureCode =
@@ -41,15 +37,6 @@ export type FailureCode =
 export type TurnEnd =
   | { readonly status: "done"; readonly text: string; readonly agent_session?: string; readonly usage?: Usage; readonly truncated_bytes?: number }
   | { readonly status: "failed" | "timeout" | "interrupted"; readonly code: FailureCode; readonly message: string; readonly retryable: boolean; readonly retry_after_ms?: number; readonly text?: string };
-
-/** A process that outlives a killed daemon is known again by all three: pids are used anew. */
-export interface ProcessMark {
-  readonly pid: number;
-  /** Its process group, which is ended as a whole. */
-  readonly pgid: number;
-  /** The boot, and field 22 of /proc/PID/stat in it: `BOOT_ID/TICKS`; "" where there is no /proc. */
-  readonly started: string;
-}
 
 /** A turn under way. */
 export interface RunningTurn {

@@ -27,6 +27,8 @@ CREATE TABLE dispatches_with_life (
   -- Why it is in the state it is in, when there is something to say.
   reason TEXT,
   settled_at INTEGER,
+  -- 1: dropped, and the next turn of its session is to be told of it.
+  untold INTEGER NOT NULL DEFAULT 0,
   UNIQUE (event_id, hook_id)
 ) STRICT;
 INSERT INTO dispatches_with_life(id, hook_id, version_id, event_id, invocation_id, status, agent, routing_json, session_key, prompt, context_json, created_at)
@@ -37,6 +39,7 @@ CREATE INDEX idx_dispatches_status ON dispatches(status, created_at);
 CREATE INDEX idx_dispatches_hook ON dispatches(hook_id);
 CREATE INDEX idx_dispatches_session ON dispatches(session_key, created_at);
 CREATE INDEX idx_dispatches_turn ON dispatches(turn_id) WHERE turn_id IS NOT NULL;
+CREATE INDEX idx_dispatches_untold ON dispatches(session_key) WHERE untold = 1;
 CREATE INDEX idx_dispatches_settled ON dispatches(created_at) WHERE status NOT IN ('pending', 'running');
 
 CREATE TABLE sessions (

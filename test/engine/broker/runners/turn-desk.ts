@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { agentSchema, type AgentSettings, type InboxAgent } from "../../../../src/engine/core/agent-settings.ts";
 import { unconfiguredLlm } from "../../../../src/engine/clients/llm.ts";
 import { createRunner, type RunnerParts } from "../../../../src/engine/broker/runners/create-runner.ts";
-import type { ProcessMark, RunningTurn, TurnEnd, TurnInput } from "../../../../src/engine/broker/runners/runner.ts";
+import type { ProcessMark } from "../../../../src/engine/core/turn.ts";
+import type { RunningTurn, TurnEnd, TurnInput } from "../../../../src/engine/broker/runners/runner.ts";
 import { tempHome } from "../../../helpers/temp-home.ts";
 
 const AGENTS = join(import.meta.dir, "../../../fixtures/agents");
