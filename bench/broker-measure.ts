@@ -113,7 +113,7 @@ async function memory(): Promise<object> {
   for (let n = 0; n < WAITING; n += 1) {
     const id = `dsp_${String(n).padStart(26, "0")}`;
     const session_key = `agent:default:bench:dm:s${n % (WAITING / 20)}`;
-    room.add({ rowid: n + 1, id, event_id: `bench:${n}`, agent: null, session_key, persona: "default", queue_mode: null, created_at: n, not_before: 0, attempts: 0, channel: "bench", thread_id: null }, { id, order: n, mode: "followup", agent: "agent", group: `agent\nbench\n`, created_at: n, not_before: 0, blocked: false, unsteered: false });
+    room.add({ rowid: n + 1, id, event_id: `bench:${n}`, agent: null, session_key, persona: "default", queue_mode: null, created_at: n, not_before: 0, attempts: 0, profile: "full", channel: "bench", thread_id: null }, { id, order: n, mode: "followup", agent: "agent", group: `agent\nbench\n`, created_at: n, not_before: 0, blocked: false, unsteered: false });
   }
   const after = await rss();
   if (room.count !== WAITING) throw new Error(`${room.count} wait`);

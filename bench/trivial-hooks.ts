@@ -1,7 +1,8 @@
 import { systemClock } from "../src/engine/core/clock.ts";
 import type { HookMetadata, Triggers } from "../src/engine/core/hook.ts";
 import { createIds } from "../src/engine/core/ids.ts";
-import { HookRegistry, type NewScript } from "../src/engine/registry/registry.ts";
+import type { NewScript } from "../src/engine/registry/hook-change.ts";
+import { HookRegistry } from "../src/engine/registry/registry.ts";
 import type { Store } from "../src/engine/store/open.ts";
 
 /** The channel of the benchmark's events. */

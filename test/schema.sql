@@ -64,7 +64,7 @@ CREATE TABLE "dispatches" (
   reason TEXT,
   settled_at INTEGER,
   -- 1: dropped, and the next turn of its session is to be told of it.
-  untold INTEGER NOT NULL DEFAULT 0,
+  untold INTEGER NOT NULL DEFAULT 0, profile TEXT NOT NULL DEFAULT 'full',
   UNIQUE (event_id, hook_id)
 ) STRICT;
 
@@ -242,7 +242,7 @@ CREATE TABLE hook_versions (
   created_by_session TEXT,
   created_by_thread TEXT,
   created_by_persona TEXT,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, approved_at INTEGER, approved_by TEXT,
   UNIQUE (hook_id, version)
 ) STRICT;
 
@@ -398,7 +398,7 @@ CREATE TABLE turns (
   process_json TEXT,
   -- The daemon's start that runs it.
   epoch INTEGER NOT NULL
-, end_json TEXT, request_json TEXT) STRICT;
+, end_json TEXT, request_json TEXT, profile TEXT NOT NULL DEFAULT 'full') STRICT;
 
 CREATE INDEX idx_activations_until ON hook_activations(until_seq);
 

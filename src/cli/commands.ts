@@ -27,6 +27,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "hooks register",
     summary: "register a hook script",
+    inTurns: "full",
     args: [["<script>", "TypeScript or JavaScript file"]],
     options: [...METADATA, ["--upsert", "update the hook when the name is taken"], DRY_RUN],
     load: () => import("./commands/hooks-register.ts"),
@@ -45,24 +46,35 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "hooks update",
     summary: "put a new version in place of the current one",
+    inTurns: "full",
     args: [HOOK, ["<script>", "TypeScript or JavaScript file"]],
     options: [...METADATA, KEEP_STATE, DRY_RUN],
     load: () => import("./commands/hooks-update.ts"),
   },
-  { path: "hooks enable", summary: "let a disabled or paused hook see events again", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-enable.ts") },
+  { path: "hooks enable", summary: "let a disabled or paused hook see events again", inTurns: "full", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-enable.ts") },
   {
     path: "hooks disable",
     summary: "stop a hook from seeing events",
+    inTurns: "full",
     args: [HOOK],
     options: [["--reason <reason>", "kept with the hook, for whoever asks why"], DRY_RUN],
     load: () => import("./commands/hooks-disable.ts"),
   },
-  { path: "hooks delete", summary: "delete a hook; its history stays", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-delete.ts") },
-  { path: "hooks restore", summary: "bring a deleted hook back", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-restore.ts") },
+  { path: "hooks delete", summary: "delete a hook; its history stays", inTurns: "full", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-delete.ts") },
+  { path: "hooks restore", summary: "bring a deleted hook back", inTurns: "full", args: [HOOK], options: [DRY_RUN], load: () => import("./commands/hooks-restore.ts") },
+  {
+    path: "hooks approve",
+    summary: "let the current version hand on what untrusted sources send, with all powers",
+    inTurns: "never",
+    args: [HOOK],
+    options: [["--by <name>", "who approves (default: the user of this system)"], ["--withdraw", "take the approval back"], DRY_RUN],
+    load: () => import("./commands/hooks-approve.ts"),
+  },
   { path: "hooks versions", summary: "the versions of a hook", args: [HOOK], load: () => import("./commands/hooks-versions.ts") },
   {
     path: "hooks rollback",
     summary: "make an earlier version the current one, as a new version",
+    inTurns: "full",
     args: [HOOK],
     options: [["--to <version>", "default: the one before the current"], KEEP_STATE, DRY_RUN],
     load: () => import("./commands/hooks-rollback.ts"),
@@ -168,6 +180,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "identity add",
     summary: "make a person known",
+    inTurns: "full",
     args: [["<name>", "as people say it; the slug comes from it"]],
     options: [
       ["--type <type>", "known, or owner (known)"],
@@ -181,6 +194,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "identity link",
     summary: "say that a sender is this person",
+    inTurns: "full",
     args: [PERSON, ["<contact>", "channel:value, as events name the sender"]],
     options: [DRY_RUN],
     load: () => import("./commands/identity-link.ts"),
@@ -188,6 +202,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "identity remove",
     summary: "forget a person, or that one contact is theirs",
+    inTurns: "full",
     args: [PERSON],
     options: [["--contact <channel:value>", "only this contact"], DRY_RUN],
     load: () => import("./commands/identity-remove.ts"),

@@ -24,6 +24,7 @@ const GLOBALS = [
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = createProgram(argv, async (spec, call) => {
+    if (spec.inTurns !== undefined) await (await import("./turn-guard.ts")).guardTurn(spec, call);
     const { run } = await spec.load();
     exitCode = (await run(call)) ?? 0;
   });

@@ -41,6 +41,8 @@ export function hookView(hook: Hook): Record<string, unknown> {
     disabled_at: time(hook.disabled_at),
     disabled_reason: hook.disabled_reason,
     deleted_at: time(hook.deleted_at),
+    approved_at: time(version.approved?.at),
+    approved_by: version.approved?.by,
     last_triggered: time(hook.last_triggered),
     trigger_count: hook.trigger_count,
     last_error: hook.last_error,
@@ -56,8 +58,8 @@ export function stageLines({ stage, priority, required }: Pick<HookMetadata, "st
 }
 
 export function versionView(version: HookVersion, current: boolean): Record<string, unknown> {
-  const { id, script_path, script_hash, source_path, source_hash, previous_version_id, creator, created_at } = version;
-  return { id, version: version.version, current, previous_version_id, script_path, script_hash, source_path, source_hash, permissions: version.metadata.permissions ?? {}, created_by_agent: creator.agent, created_at: isoTime(created_at) };
+  const { id, script_path, script_hash, source_path, source_hash, previous_version_id, creator, created_at, approved } = version;
+  return { id, version: version.version, current, previous_version_id, script_path, script_hash, source_path, source_hash, permissions: version.metadata.permissions ?? {}, created_by_agent: creator.agent, created_at: isoTime(created_at), approved_at: time(approved?.at), approved_by: approved?.by };
 }
 
 export function eventView(event: Event | StoredEvent): Record<string, unknown> {

@@ -109,6 +109,7 @@ test("check says who a sender is, what would happen, and by which rule", async (
     policy: "close",
     because: 'the access policy "close" is the first that matches',
     policies: [{ name: "me", effect: "allow", matches: false, mismatch: { condition: "principal.type", expected: ["owner"], actual: "known" } }, { name: "close", effect: "allow", matches: true }],
+    trusted: false,
     permissions: { tools: ["calendar"], credentials: [], data_access: [], personas: ["home"] },
     session: { session_key: "agent:home:dm:+15550100", persona: "home", thread_id: "t1" },
   });

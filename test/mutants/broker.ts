@@ -2,6 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const KILLS = ["test/engine/broker/kill-everywhere.test.ts"];
 const PLAN = ["test/engine/broker/queue-plan.test.ts"];
+const PROFILE = ["test/engine/broker/profile.test.ts"];
 const CONTEXT = ["test/engine/broker/context/assemble.test.ts"];
 
 /** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
@@ -22,4 +23,12 @@ export const mutants: readonly Mutant[] = [
   { name: "history-first-cut", file: "src/engine/broker/context/assemble.ts", find: "    if (sum(kept) + tokensOf(text) > budget) break;\n", replace: "", tests: CONTEXT },
   { name: "mark-is-guessable", file: "src/engine/broker/context/untrusted.ts", find: '.digest("hex").slice(0, 16);', replace: '.digest("hex").slice(0, 0).padEnd(16, "0");', tests: CONTEXT },
   { name: "invisible-stays", file: "src/engine/broker/context/untrusted.ts", find: '.replaceAll("\\r\\n", "\\n").replaceAll(INVISIBLE,', replace: '.replaceAll(/(?!)/g,', tests: CONTEXT },
+  // C23: capability by provenance.
+  { name: "everybody-is-trusted", file: "src/engine/core/profile.ts", find: "return TRUSTED.includes(type) || byPolicy === true;", replace: "return type.length > 0 || byPolicy === true;", tests: PROFILE, filter: "who sends decides" },
+  { name: "approval-outlives-its-version", file: "src/engine/store/provenance.ts", find: "SELECT 1 FROM hook_versions WHERE id = ? AND approved_at IS NOT NULL", replace: "SELECT 1 FROM hook_versions WHERE hook_id = (SELECT hook_id FROM hook_versions WHERE id = ?) AND approved_at IS NOT NULL", tests: PROFILE, filter: "approve a version" },
+  { name: "turns-wash-clean", file: "src/engine/store/provenance.ts", find: "if (turn !== null) return turn.profile;", replace: "if (turn !== null) return \"full\";", tests: PROFILE, filter: "stays reduced" },
+  { name: "mixed-turns", file: "src/engine/broker/settings.ts", find: "return `${agent}\\n${profile}\\n", replace: "return `${agent}\\n", tests: PROFILE, filter: "no turn mixes" },
+  { name: "reduced-is-full", file: "src/engine/broker/runners/command-plan.ts", find: "input.profile === \"reduced\" ? reducedSettings(given, preset) : given", replace: "given", tests: ["test/engine/broker/runners/presets.test.ts"], filter: "reduced" },
+  { name: "turn-hidden-from-its-commands", file: "src/cli/turn-cause.ts", find: "for (const variables of ancestorEnvironments(process.pid)) {", replace: "for (const variables of [] as readonly (readonly string[])[]) {", tests: ["test/cli/profile.test.ts"] },
+  { name: "reduced-turns-change-hooks", file: "src/cli/turn-guard.ts", find: "throw new NexusError(\"TURN_FORBIDDEN\", `nexus ${path} cannot be called", replace: "if (turn.id === \"\") throw new NexusError(\"TURN_FORBIDDEN\", `nexus ${path} cannot be called", tests: ["test/cli/profile.test.ts"] },
 ];

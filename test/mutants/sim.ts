@@ -29,7 +29,7 @@ export const mutants: readonly Mutant[] = [
   { name: "halted-for-ever", file: evaluation, find: "for (const queue of this.#ready) queue.halted = false;", replace: "", tests: ["test/engine/pipeline/hook-queue.test.ts"] },
   // ctx.state is what was committed.
   { name: "dropped-state-stays-warm", file: recorder, find: "if (settled.state === undefined && wroteState(entry)) this.#parts.forget(entry);", replace: "", ...simulation },
-  { name: "state-loaded-before-its-commit", file: engine, find: "this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))", replace: "loadState(store, hook.version.id)", ...simulation },
+  { name: "state-loaded-before-its-commit", file: "src/engine/pipeline/pending-results.ts", find: "if (version.id !== versionId || answer.from !== \"worker\") continue;", replace: "continue;", tests: ["test/engine/pipeline/pending-results.test.ts"] },
   { name: "suspect-keeps-its-warm-worker", file: evaluation, find: "      this.#runtime?.retire(version);\n    }\n    if (queue.waiting", replace: "    }\n    if (queue.waiting", ...simulation },
   { name: "introduced-beside-a-worker", file: "src/engine/runtime/child/evaluator.ts", find: "if (host === undefined && !this.#loads.has(version)) this.#tell", replace: "if (!this.#loads.has(version)) this.#tell", ...simulation },
   // C27: the breaker. One-shots.
@@ -44,8 +44,8 @@ export const mutants: readonly Mutant[] = [
   // C8: schedules and clocks.
   { name: "two-looks-at-once", file: timekeeper, find: "const ticked = this.#ticking.then(() => this.#tick());", replace: "const ticked = this.#tick();", ...simulation },
   { name: "slots-planned-anew-at-restart", file: timekeeper, find: "const after = Math.max(lastSlot(store, hook.id) ?? 0, hook.updated_at);", replace: "const after = hook.updated_at;", ...simulation },
-  { name: "slot-of-an-ended-hook", file: timekeeper, find: " && (line.hook === undefined || this.#parts.isActive(line.id))", replace: "", ...simulation },
-  { name: "debouncer-by-the-wall", file: evaluation, find: "new Debouncer(parts.monotonic,", replace: "new Debouncer(parts.now,", ...simulation },
+  { name: "slot-of-an-ended-hook", file: timekeeper, find: " && (line.hook === undefined || this.#parts.isActive(line.id))", replace: "", tests: ["test/engine/pipeline/timekeeper-model.test.ts"], filter: "a hook that ends" },
+  { name: "debouncer-by-the-wall", file: evaluation, find: "new Debouncer(parts.monotonic,", replace: "new Debouncer(parts.now,", tests: ["test/engine/evaluation/breaker-and-one-shot.test.ts"], filter: "a wall clock" },
   { name: "limits-wait-for-a-wrong-clock", file: "src/engine/pipeline/admission.ts", find: "if ((times.at(-1) ?? now) > now) return", replace: "if ((times.at(-1) ?? now) > now + 1e15) return", tests: ["test/engine/pipeline/admission.test.ts"] },
   { name: "debouncer-holds-for-ever", file: "src/engine/pipeline/debouncer.ts", find: "queue.held = { job, since, due: Math.min(now + debounce_ms, since + debounce_max_ms) };", replace: "queue.held = { job, since, due: now + debounce_ms };", tests: ["test/engine/pipeline/debouncer.test.ts"] },
   { name: "slots-behind-a-failed-commit", file: timekeeper, find: "await this.#parts.commit(() => {", replace: "await this.#parts.commit(() => {\n      for (const line of due) line.after = Math.max(line.after, now);", tests: ["test/engine/pipeline/timekeeper-model.test.ts"] },

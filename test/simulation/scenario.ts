@@ -2,7 +2,7 @@ import type { Config } from "../../src/engine/config.ts";
 import { configSchema } from "../../src/engine/config.ts";
 import type { NewEvent } from "../../src/engine/core/event.ts";
 import type { HookMetadata, Schedule } from "../../src/engine/core/hook.ts";
-import type { NewScript } from "../../src/engine/registry/registry.ts";
+import type { NewScript } from "../../src/engine/registry/hook-change.ts";
 import type { Temper } from "./hook-acts.ts";
 import type { Random } from "./random.ts";
 

@@ -12,6 +12,7 @@ import { dispatchView } from "../broker-views.ts";
 import { choiceOption } from "../options.ts";
 import { emit, emitJson, paint, printable } from "../output.ts";
 import { patienceOf, waitFor } from "../patience.ts";
+import { turnVariable } from "../turn-cause.ts";
 import { callerFromEnv, withStore } from "../workspace.ts";
 
 export const run: Run = async (call) => {
@@ -20,8 +21,7 @@ export const run: Run = async (call) => {
   const from = textOption(call, "from") ?? callerFromEnv(process.env).agent;
   if (from === undefined) throw new NexusError("USAGE", "say who asks: --from NAME, or NEXUS_AGENT_ID");
   const text = await textArgument(call.args[0]);
-  const cause = process.env["NEXUS_DISPATCH_ID"] ?? "";
-  const message = { to, from, text, session: textOption(call, "session"), mode: choiceOption(call, "mode", QUEUE_MODES), cause: cause === "" ? undefined : cause };
+  const message = { to, from, text, session: textOption(call, "session"), mode: choiceOption(call, "mode", QUEUE_MODES), cause: turnVariable("NEXUS_DISPATCH_ID") };
   const dryRun = flag(call, "dryRun");
   return withStore(call, "create", async (store) => {
     const sent = store.write(() => sendToAgent(store, { ids: createIds(), now: Date.now(), persona: config.persona, maxDepth: config.events.max_depth, maxChain: config.events.max_chain, dryRun }, message));

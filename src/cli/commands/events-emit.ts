@@ -9,7 +9,7 @@ import { refuseWhenFull } from "../../engine/store/waiting.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { emit, emitJson, oneLine, paint, printable } from "../output.ts";
-import { causedByTurn } from "../turn-cause.ts";
+import { causedByTurn, turnVariable } from "../turn-cause.ts";
 import { eventView } from "../views.ts";
 import { withStore } from "../workspace.ts";
 
@@ -25,7 +25,7 @@ const FIELDS = {
 
 export const run: Run = async (call) => {
   const { events, access, persona } = loadConfig(call.home);
-  const event = causedByTurn(await eventOf(call, events.max_bytes), process.env);
+  const event = causedByTurn(await eventOf(call, events.max_bytes), turnVariable("NEXUS_DISPATCH_ID"));
   if (flag(call, "dryRun")) {
     if (call.json) emitJson({ ...eventView(event), dry_run: true });
     else emit(`[dry run] ${printable(event.id)} would be stored`);

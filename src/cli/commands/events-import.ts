@@ -10,7 +10,7 @@ import { refuseWhenFull } from "../../engine/store/waiting.ts";
 import type { Call, Run } from "../call.ts";
 import { flag } from "../call.ts";
 import { emit, emitJson, emitLine, paint, printable, say } from "../output.ts";
-import { causedByTurn } from "../turn-cause.ts";
+import { causedByTurn, turnVariable } from "../turn-cause.ts";
 import { withStore } from "../workspace.ts";
 
 /** Events of one transaction: large enough to share the disk's wait, small enough not to hold up a running daemon. */
@@ -35,6 +35,7 @@ type Ack = { readonly line: number; readonly id: string; readonly seq: number; r
 
 export const run: Run = async (call) => {
   const config = loadConfig(call.home);
+  const dispatch = turnVariable("NEXUS_DISPATCH_ID");
   const { events } = config;
   // A stream may last for days: each line has its own time.
   const options: NormaliseOptions = { get now() { return Date.now(); }, maxBytes: events.max_bytes };
@@ -54,7 +55,7 @@ export const run: Run = async (call) => {
     }
   };
   if (dryRun) await readAll((lines) => ((summary.stored += lines.filter((line) => "event" in line).length), []));
-  else await withStore(call, "create", (store) => readAll((lines) => insert(store, lines, config, summary)));
+  else await withStore(call, "create", (store) => readAll((lines) => insert(store, lines, config, dispatch, summary)));
   if (!ack) print(call, summary, dryRun);
   return failed ? EXIT.findings : EXIT.done;
 };
@@ -71,8 +72,8 @@ async function* batches({ stream, whole }: Input, strict: boolean, options: Norm
   if (gathered.length > 0) yield gathered;
 }
 
-function insert(store: Store, lines: readonly NdjsonLine[], { events: limits, access, persona }: Config, summary: Summary): readonly Ack[] {
-  const given = lines.flatMap((line) => ("event" in line ? [causedByTurn(line.event, process.env)] : []));
+function insert(store: Store, lines: readonly NdjsonLine[], { events: limits, access, persona }: Config, dispatch: string | undefined, summary: Summary): readonly Ack[] {
+  const given = lines.flatMap((line) => ("event" in line ? [causedByTurn(line.event, dispatch)] : []));
   const inserted = given.length === 0 ? [] : store.write(() => {
     refuseWhenFull(store, limits.max_waiting);
     // Made anew for each transaction: a stream may last for days, and persons change meanwhile.

@@ -50,7 +50,7 @@ function origin({ created_at, updated_at, creator }: Hook): string[] {
   ];
 }
 
-function conditions({ version: { metadata } }: Hook): string[] {
+function conditions({ version: { metadata, approved } }: Hook): string[] {
   const { triggers, schedule, limits, permissions } = metadata;
   return [
     ...(triggers === undefined ? [] : [`  Triggers: ${describeTriggers(triggers)}`]),
@@ -58,6 +58,7 @@ function conditions({ version: { metadata } }: Hook): string[] {
     ...(triggers === undefined && schedule === undefined ? ["  Triggers: every event"] : []),
     `  Limits: ${describeLimits(limits)}`,
     ...(permissions === undefined ? [] : [`  Permissions: ${oneLine(describePermissions(permissions))}`]),
+    ...(approved === undefined ? [] : [`  Approved: ${isoTime(approved.at)} by ${oneLine(approved.by)}`]),
   ];
 }
 

@@ -4,6 +4,7 @@ import { namesPrincipal, type NewEvent } from "../../engine/core/event.ts";
 import { mismatchText } from "../../engine/core/mismatch.ts";
 import { nearest } from "../../engine/core/nearest.ts";
 import { contactText, type Person } from "../../engine/core/person.ts";
+import { isTrusted } from "../../engine/core/profile.ts";
 import { normaliseEvent } from "../../engine/ingest/normalise.ts";
 import { Identity, type Explanation } from "../../engine/pipeline/identity.ts";
 import { contactId, contactValues, personOfContact } from "../../engine/store/persons.ts";
@@ -68,10 +69,16 @@ function view({ channel, sender_id, thread_id, type }: NewEvent, { contact, pers
     policy: policy?.name,
     because: because(explanation),
     policies: asked.map(({ policy: one, mismatch }) => ({ name: one.name, effect: one.effect, matches: mismatch === undefined, mismatch })),
+    trusted: trusted(explanation),
     permissions,
     session,
     ...(near.length === 0 ? {} : { did_you_mean: near }),
   };
+}
+
+/** Whether agents get all their powers for what it brings about. */
+function trusted({ principal, policy }: Explanation): boolean {
+  return isTrusted(principal, policy?.trusted);
 }
 
 function because({ effect, policy, asked, principal }: Explanation): string {
@@ -95,6 +102,7 @@ function print(event: NewEvent, { contact, person, near }: Sender, explanation: 
     emit(`\n${table(["Policy", "Effect", "Because"], rows)}\n${policies > asked.length ? `(${policies - asked.length} more were not asked)\n` : ""}`);
   }
   if (effect === "deny") return emit("The event would be stored, marked as denied, and evaluated by no hook.");
+  emit(`Profile: ${trusted(explanation) ? "full" : "reduced: agents get no secrets and read-only tools, unless the hook is approved"}`);
   emit(`Permissions: ${Object.entries(permissions).map(([kind, values]: [string, readonly string[]]) => `${kind} ${values.length === 0 ? "none" : oneLine(values.join(", "))}`).join("; ")}`);
   emit(`Session: ${oneLine(session.session_key)} (persona ${oneLine(session.persona)})`);
 }

@@ -65,7 +65,7 @@ export class Broker {
   get isIdle(): boolean {
     if (!this.#isOn) return true;
     const soon = this.#parts.now() + this.#rules.debounceMs;
-    return this.#turns.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#finalizer.isIdle && this.#due > soon;
+    return this.#turns.count === 0 && this.#steering.count === 0 && this.#dirty.size === 0 && this.#queued.size === 0 && this.#deliverer.isIdle && this.#finalizer.isIdle && this.#due > soon;
   }
 
   get status(): { readonly running: number; readonly waiting: number; readonly sending: number } {

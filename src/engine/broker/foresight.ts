@@ -1,10 +1,12 @@
 import type { Dispatch } from "../core/dispatch.ts";
 import type { StoredEvent } from "../core/event.ts";
+import type { Profile } from "../core/profile.ts";
 import type { EffectiveMode, QueueMode } from "../core/queue-mode.ts";
 import type { AssembledContext, StoredSession } from "../core/turn.ts";
 import { dispatchesOfTurn, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
 import { eventById } from "../store/event-queries.ts";
 import type { Store } from "../store/open.ts";
+import { profileOf } from "../store/provenance.ts";
 import { sessionByKey } from "../store/sessions.ts";
 import { runningTurns } from "../store/turns.ts";
 import { gather } from "./gather.ts";
@@ -20,6 +22,7 @@ const MOST_WAITING = 100_000;
 export interface Plan {
   readonly session_key: string;
   readonly persona: string;
+  readonly profile: Profile;
   /** Undefined where nobody can answer; `problem` says why. */
   readonly agent?: string;
   readonly runner?: string;
@@ -38,9 +41,10 @@ export interface Plan {
 export async function foreseeDispatch(store: Store, home: string, settings: BrokerSettings, dispatch: Dispatch, event: StoredEvent, now: number): Promise<Plan> {
   const persona = dispatch.persona ?? settings.persona;
   const queue = queueNow(store, settings, dispatch.session_key);
-  const item = itemOf(rowOf(dispatch, event, now), settings);
+  const profile = profileOf(store, dispatch, event);
+  const item = itemOf(rowOf(dispatch, profile, event, now), settings);
   const outbound = outboundFor(settings, event.channel);
-  const common = { session_key: dispatch.session_key, persona, running: queue.running === undefined ? 0 : 1, waiting: queue.waiting.length, ...(outbound === undefined ? {} : { outbound }) };
+  const common = { session_key: dispatch.session_key, persona, profile, running: queue.running === undefined ? 0 : 1, waiting: queue.waiting.length, ...(outbound === undefined ? {} : { outbound }) };
   if (dispatch.reason !== undefined) return { ...common, problem: dispatch.reason };
   if (Object.keys(settings.agents).length === 0) return { ...common, problem: "no agents are configured: it would wait as a pending dispatch" };
   if (typeof item === "string") return { ...common, problem: item };
@@ -58,16 +62,16 @@ export async function foreseeDispatch(store: Store, home: string, settings: Brok
 }
 
 /** The row it would have. */
-function rowOf({ id, agent, session_key, persona, routing }: Dispatch, { id: event_id, channel, thread_id }: StoredEvent, now: number): WaitingRow {
+function rowOf({ id, agent, session_key, persona, routing }: Dispatch, profile: Profile, { id: event_id, channel, thread_id }: StoredEvent, now: number): WaitingRow {
   const queueMode = routing["queue_mode"];
-  return { rowid: Number.MAX_SAFE_INTEGER, id, event_id, agent: agent ?? null, session_key, persona: persona ?? null, queue_mode: typeof queueMode === "string" ? queueMode : null, created_at: now, not_before: 0, attempts: 0, channel, thread_id: thread_id ?? null };
+  return { rowid: Number.MAX_SAFE_INTEGER, id, event_id, agent: agent ?? null, session_key, persona: persona ?? null, queue_mode: typeof queueMode === "string" ? queueMode : null, created_at: now, not_before: 0, attempts: 0, profile, channel, thread_id: thread_id ?? null };
 }
 
 function queueNow(store: Store, settings: BrokerSettings, sessionKey: string): SessionQueue {
   const turn = runningTurns(store).find(({ session_key }) => session_key === sessionKey);
   const first = turn === undefined ? undefined : dispatchesOfTurn(store, turn.id)[0];
   const event = first === undefined ? undefined : eventById(store, first.event_id);
-  const running = turn && { agent: turn.agent, group: groupOf(turn.agent, event?.channel ?? null, event?.thread_id ?? null), steerable: takesSteering(settings.agents[turn.agent]), ending: false };
+  const running = turn && { agent: turn.agent, group: groupOf(turn.agent, event?.channel ?? null, event?.thread_id ?? null, turn.profile), steerable: takesSteering(settings.agents[turn.agent]), ending: false };
   const rows = waitingAfter(store, 0, MOST_WAITING).filter(({ session_key }) => session_key === sessionKey);
   const waiting = rows.map((row) => itemOf(row, settings)).filter((item) => typeof item !== "string");
   return { running, waiting: waiting.map((item) => ({ ...item, blocked: true })) };

@@ -16,5 +16,5 @@ export function itemOf(row: WaitingRow, settings: BrokerSettings): Item | string
   const asked = askedMode.safeParse(row.queue_mode ?? undefined).data;
   const mode = asked === undefined ? settings.queue.mode : queueModeOf(asked);
   const { id, rowid: order, created_at, not_before } = row;
-  return { id, order, mode, agent, group: groupOf(agent, row.channel, row.thread_id), created_at, not_before, blocked: false, unsteered: false };
+  return { id, order, mode, agent, group: groupOf(agent, row.channel, row.thread_id, row.profile), created_at, not_before, blocked: false, unsteered: false };
 }

@@ -1,5 +1,6 @@
 import type { AgentSettings } from "../core/agent-settings.ts";
 import type { OutboundSettings } from "../core/outbound-settings.ts";
+import type { Profile } from "../core/profile.ts";
 import type { DropPolicy, QueueMode } from "../core/queue-mode.ts";
 import type { QueueRules } from "./queue-plan.ts";
 
@@ -31,9 +32,9 @@ export function takesSteering(agent: AgentSettings | undefined): boolean {
   return agent?.runner === "inbox" || (agent?.runner === "command" && agent.steer === true);
 }
 
-/** What may become one turn, and may steer one: the same agent in the same conversation. */
-export function groupOf(agent: string, channel: string | null, threadId: string | null): string {
-  return `${agent}\n${channel ?? ""}\n${threadId ?? ""}`;
+/** What may become one turn, and may steer one: the same agent in the same conversation, with the same powers. */
+export function groupOf(agent: string, channel: string | null, threadId: string | null, profile: Profile): string {
+  return `${agent}\n${profile}\n${channel ?? ""}\n${threadId ?? ""}`;
 }
 
 /** The first adapter that answers the channel. */

@@ -23,16 +23,23 @@ export interface SteeringEvents {
 export class Steering {
   readonly #parts: BrokerParts;
   readonly #events: SteeringEvents;
+  #count = 0;
 
   constructor(parts: BrokerParts, events: SteeringEvents) {
     this.#parts = parts;
     this.#events = events;
   }
 
+  /** Items that are in neither queue nor turn for the moment. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** `item` is taken out of the queue by the caller. */
   begin(run: TurnRun, item: Item): void {
     const { store, commit } = this.#parts;
     run.steering = true;
+    this.#count += 1;
     let dispatch: Dispatch | undefined;
     const claim = (): void => {
       dispatch = dispatchById(store, item.id);
@@ -71,6 +78,7 @@ export class Steering {
 
   #done(run: TurnRun): void {
     run.steering = false;
+    this.#count -= 1;
     this.#events.done(run.session);
   }
 }

@@ -59,13 +59,13 @@ function dispatchSteps(store: Store, { id, hook_id, created_at, status, settled_
 function turnSteps(store: Store, turnId: string, asked: readonly Invocation[]): TraceStep[] {
   const turn = turnById(store, turnId);
   if (turn === undefined) return [];
-  const { started_at, ended_at, agent, runner, status, context, code, error } = turn;
+  const { started_at, ended_at, agent, runner, profile, status, context, code, error } = turn;
   const from = Math.max(started_at, ...asked.filter(({ stage }) => stage === "afterAssembleContext").map(({ finished_at }) => finished_at));
   const until = asked.find(({ stage }) => stage === "afterRunAgent")?.started_at ?? ended_at;
   const cuts = context?.layers.flatMap(({ layer, cut }) => (cut === undefined ? [] : [`${layer}: ${cut} left out`])) ?? [];
   const steps: TraceStep[] = [
     { at: started_at, stage: "assembleContext", outcome: context === undefined ? "not assembled" : "assembled", id: turnId, ...(context === undefined ? {} : { detail: [`${context.tokens} tokens`, ...cuts].join("; ") }) },
-    { at: from, stage: "runAgent", outcome: status, id: turnId, ...(until === undefined ? {} : { took_ms: Math.max(0, until - from) }), detail: `${agent} (${runner})${code === undefined ? "" : `: ${code}: ${error ?? ""}`}` },
+    { at: from, stage: "runAgent", outcome: status, id: turnId, ...(until === undefined ? {} : { took_ms: Math.max(0, until - from) }), detail: `${agent} (${runner}${profile === "full" ? "" : `, ${profile} profile`})${code === undefined ? "" : `: ${code}: ${error ?? ""}`}` },
   ];
   for (const delivery of deliveriesOfTurn(store, turnId)) {
     const attempts = delivery.attempts > 1 ? ` after ${delivery.attempts} attempts` : "";

@@ -84,7 +84,7 @@ export class Turns {
         const [first] = claimed;
         if (first === undefined) return;
         stored = openSession(store, { key: session, persona: first.persona ?? settings.persona, ...(first.thread_id === undefined ? {} : { thread_id: first.thread_id }) }, now());
-        insertTurn(store, { id, session_key: session, agent, runner, started_at: now(), epoch, ...(stored.head_turn_id === undefined ? {} : { parent_turn_id: stored.head_turn_id }) });
+        insertTurn(store, { id, session_key: session, agent, runner, started_at: now(), epoch, profile: first.profile ?? "reduced", ...(stored.head_turn_id === undefined ? {} : { parent_turn_id: stored.head_turn_id }) });
         this.#parts.notice("turn_started", first.hook_id, { turn: id, session, agent, dispatches: claimed.map((one) => one.id) });
       },
       () => {
@@ -203,11 +203,13 @@ export class Turns {
   #inputOf(run: TurnRun, session: StoredSession, dispatches: readonly Dispatch[], { system, prompt }: { readonly system: string; readonly prompt: string }): TurnInput {
     const remembered = this.#rememberedBy(run, session, dispatches);
     const [first] = dispatches;
+    const profile = first?.profile ?? "reduced";
     return {
       turn_id: run.id,
       dispatch_ids: dispatches.map(({ id }) => id),
       session_key: run.session,
       persona: session.persona,
+      profile,
       ...(session.thread_id === undefined ? {} : { thread_id: session.thread_id }),
       agent: run.agent,
       ...(system === "" ? {} : { system }),
@@ -218,6 +220,7 @@ export class Turns {
         NEXUS_AGENT_ID: run.agent,
         NEXUS_SESSION_ID: run.session,
         NEXUS_PERSONA: session.persona,
+        NEXUS_PROFILE: profile,
         NEXUS_TURN_ID: run.id,
         NEXUS_DISPATCH_ID: first?.id ?? "",
         ...(session.thread_id === undefined ? {} : { NEXUS_THREAD_ID: session.thread_id }),

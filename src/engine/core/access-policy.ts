@@ -54,9 +54,10 @@ const policySchema = z
     permissions: permissions.exactOptional(),
     persona: line.exactOptional(),
     session: pattern.exactOptional(),
+    trusted: z.boolean("expected true or false").exactOptional(),
   })
   .superRefine((policy, context) => {
-    const idle = policy.effect === "deny" ? (["permissions", "persona", "session"] as const).find((field) => policy[field] !== undefined) : undefined;
+    const idle = policy.effect === "deny" ? (["permissions", "persona", "session", "trusted"] as const).find((field) => policy[field] !== undefined) : undefined;
     if (idle !== undefined) context.addIssue({ code: "custom", path: [idle], message: `says nothing in a policy that denies (${JSON.stringify(policy.name)}); remove it`, input: policy });
     const { persona, permissions: given } = policy;
     if (persona !== undefined && given?.personas !== undefined && !given.personas.includes("*") && !given.personas.includes(persona)) {

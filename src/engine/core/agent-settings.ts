@@ -23,6 +23,13 @@ const common = {
 export const PRESETS = ["claude-code", "codex", "gemini", "opencode"] as const;
 export type PresetName = (typeof PRESETS)[number];
 
+/** What takes the place of these settings in a turn that an untrusted source is a cause of; see core/profile.ts. */
+const reduced = z.strictObject({
+  arguments: z.array(text).max(64).optional().describe("instead of the agent's `arguments` (those of the preset that only let it read)"),
+  env: z.record(name, z.string().max(32_768)).default({}).describe("instead of the agent's `env`"),
+  pass_env: z.array(name).max(200).optional().describe("instead of the agent's `pass_env` (what of it the preset's program needs for its model)"),
+});
+
 const command = z.strictObject({
   runner: z.literal("command"),
   ...common,
@@ -38,6 +45,7 @@ const command = z.strictObject({
   cwd: text.optional().describe("working folder, relative to the home (a folder of its own in state/agents)"),
   env: z.record(name, z.string().max(32_768)).default({}).describe("variables it is given"),
   pass_env: z.array(name).max(200).default([]).describe("variables of the daemon that are handed on; nothing else is but PATH, HOME, LANG, LC_ALL, TZ and TMPDIR"),
+  reduced: reduced.prefault({}).describe("what takes the place of these settings in a turn that an untrusted source is a cause of"),
   output_bytes: z.int().min(1_024).max(1_073_741_824).default(8_388_608).describe("output that is kept, head and tail"),
   output_limit_bytes: z.int().min(1_024).max(17_179_869_184).default(104_857_600).describe("output after which it is ended"),
 });
@@ -87,7 +95,7 @@ function contradictions(agent: CommandAgent): string[] {
   if (agent.command === undefined && preset === undefined) found.push("needs `command` or `preset`");
   if (preset !== undefined) for (const key of ["prompt", "format"] as const) if (agent[key] !== undefined) found.push(`\`${key}\` cannot be set with preset = "${preset}", which knows it`);
   if (agent.steer === true && preset !== undefined && !STEERABLE.includes(preset)) found.push(`\`steer\` is not possible with preset = "${preset}": the program takes nothing more while it works`);
-  for (const name of agent.pass_env.filter(loadsCode)) found.push(`\`pass_env\` cannot hand on ${name}, which makes programs load code; if that is wanted, write its value in \`env\``);
+  for (const name of [...agent.pass_env, ...(agent.reduced.pass_env ?? [])].filter(loadsCode)) found.push(`\`pass_env\` cannot hand on ${name}, which makes programs load code; if that is wanted, write its value in \`env\``);
   return found;
 }
 

@@ -1,3 +1,4 @@
+import type { Profile } from "./profile.ts";
 import type { EffectiveMode } from "./queue-mode.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface Dispatch {
   readonly prompt?: string;
   readonly context: DispatchContext;
   readonly created_at: number;
+  /** Decided when it is stored. */
+  readonly profile?: Profile;
   /** The agent that sent it. */
   readonly sender?: string;
   readonly effective_mode?: EffectiveMode;

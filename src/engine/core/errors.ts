@@ -82,6 +82,7 @@ const codes = {
   SEARCH_NOT_CONFIGURED: { exit: EXIT.failed, explain: "ctx.search() was called and no embeddings client is configured in config.toml." },
   ADDRESS_FORBIDDEN: { exit: EXIT.notPermitted, explain: "A URL leads to this machine, to a private network or to no web address at all. Where that is meant, its table in config.toml says `allow_private = true`." },
   AGENT_UNKNOWN: { exit: EXIT.notFound, explain: "No agent of that name is configured in config.toml ([agents.NAME]), or none for the persona. The dispatch failed and can be retried once there is one." },
+  TURN_FORBIDDEN: { exit: EXIT.notPermitted, explain: "An agent called a command in its turn that it may not call there. With the reduced profile (an untrusted source is among the causes of the turn) it can change no hooks and no identities; only a person can approve a hook. Nothing was changed." },
   PERSONA_DENIED: { exit: EXIT.notPermitted, explain: "A hook routed an event to a persona that the access policy of the event does not allow (`[[access]] permissions.personas`). The dispatch failed; no agent was asked." },
   REQUEST_STOPPED: { exit: EXIT.failed, explain: "A stage hook that is `required` failed, timed out or was skipped by its breaker, so the request went no further. The message names the hook and its stage; `nexus events show EVENT --trace` shows the rest." },
   REQUEST_SKIPPED: { exit: EXIT.failed, explain: "A stage hook returned `skip: true`, so the request went no further. The message names the hook and its stage." },

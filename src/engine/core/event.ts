@@ -52,6 +52,8 @@ export interface Access {
   readonly policy?: string;
   readonly permissions?: Permissions;
   readonly session?: Session;
+  /** What it says may lead an agent with all its powers; see core/profile.ts. */
+  readonly trusted?: true;
 }
 
 /** What identity and access make of an event that is about to be stored. */

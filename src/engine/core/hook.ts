@@ -127,6 +127,8 @@ export interface HookVersion {
   readonly metadata: HookMetadata;
   readonly creator: Creator;
   readonly created_at: number;
+  /** A person lets it hand on what untrusted sources send; see core/profile.ts. */
+  readonly approved?: { readonly at: number; readonly by: string };
 }
 
 /** A hook as it stands now. Times in Unix ms. */

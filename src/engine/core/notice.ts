@@ -9,6 +9,8 @@ export const NOTICE_KINDS = [
   "hook_disabled",
   "hook_deleted",
   "hook_restored",
+  "hook_approved",
+  "hook_approval_withdrawn",
   "hook_errored",
   "one_shot_fired",
   "breaker_opened",

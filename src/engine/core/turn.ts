@@ -1,3 +1,5 @@
+import type { Profile } from "./profile.ts";
+
 /** `lost`: the daemon ended while it ran. */
 export const TURN_STATUSES = ["running", "done", "failed", "timeout", "interrupted", "lost"] as const;
 export type TurnStatus = (typeof TURN_STATUSES)[number];
@@ -22,6 +24,7 @@ export interface Turn {
   readonly agent_session?: string;
   readonly usage?: Usage;
   readonly process?: ProcessMark;
+  readonly profile: Profile;
   readonly epoch: number;
 }
 

@@ -63,6 +63,7 @@ export class Identity {
       policy: policy.name,
       ...(policy.permissions === undefined ? {} : { permissions }),
       ...(policy.session === undefined && policy.persona === undefined ? {} : { session }),
+      ...(policy.trusted === true ? { trusted: true } : {}),
     };
     const denied = effect === "deny";
     if (!denied && person === undefined && access === undefined) return undefined;

@@ -1,30 +1,21 @@
 import type { Clock } from "../core/clock.ts";
 import { NexusError } from "../core/errors.ts";
-import type { Creator, Hook, HookMetadata, HookVersion } from "../core/hook.ts";
+import type { Creator, Hook, HookVersion } from "../core/hook.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { NoticeKind } from "../core/notice.ts";
 import { endActivation, openActivation } from "../store/activations.ts";
 import { copyState } from "../store/hook-state.ts";
-import { insertVersion, saveSource, versionsOf } from "../store/hook-versions.ts";
+import { insertVersion, saveApproval, saveSource, versionsOf } from "../store/hook-versions.ts";
 import { hookById, hookBySlug, saveHook } from "../store/hooks.ts";
 import { addNotice } from "../store/notices.ts";
 import type { Store } from "../store/open.ts";
+import { closed, enabled, sameAs, sameMetadata, type NewScript } from "./hook-change.ts";
 import type { FindOptions } from "./find-hook.ts";
 import { findHook } from "./find-hook.ts";
 import { scriptPath, storeScript, verifyScript } from "./script-store.ts";
 import { refusePermissions } from "./refuse-permissions.ts";
 
 const DAY_MS = 86_400_000;
-
-/** The part of a prepared script (`authoring/`) that becomes a version. */
-export interface NewScript {
-  readonly slug: string;
-  readonly metadata: HookMetadata;
-  readonly sourcePath: string;
-  readonly sourceHash: string;
-  readonly bundle: string;
-  readonly bundleHash: string;
-}
 
 export interface RegistryParts {
   readonly store: Store;
@@ -123,6 +114,20 @@ export class HookRegistry {
       return {
         hook: { ...enabled(before), status: "disabled", updated_at: at, disabled_at: at, ...reason },
         also: () => endActivation(this.#parts.store, before.id, "disabled"),
+      };
+    });
+  }
+
+  /** A person lets the current version hand on what untrusted sources send; without `by` that is taken back. Holds for what fires from then on. */
+  approve(name: string, options: Write & { readonly by: string | undefined }): Change {
+    const { by } = options;
+    return this.#change(name, options, by === undefined ? "hook_approval_withdrawn" : "hook_approved", (before, at) => {
+      if ((before.version.approved === undefined) === (by === undefined)) return undefined;
+      const { approved: _approved, ...version } = before.version;
+      const approved = by === undefined ? undefined : { at, by };
+      return {
+        hook: { ...before, version: { ...version, ...(approved === undefined ? {} : { approved }) }, updated_at: at },
+        also: () => saveApproval(this.#parts.store, version.id, approved),
       };
     });
   }
@@ -275,24 +280,4 @@ export class HookRegistry {
 interface Plan {
   readonly hook: Hook;
   readonly also: () => void;
-}
-
-function sameAs(version: HookVersion, script: NewScript): boolean {
-  return version.script_hash === script.bundleHash && sameMetadata(version.metadata, script.metadata);
-}
-
-/** As the row keeps it: JSON. */
-function sameMetadata(one: HookMetadata, other: HookMetadata): boolean {
-  return Bun.deepEquals(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
-}
-
-/** The hook with its breaker closed; the generation tells a running daemon that a hand did it. */
-function closed(hook: Hook): Hook {
-  const { circuit_opened_at: _opened, ...rest } = hook;
-  return { ...rest, consecutive_errors: 0, circuit_state: "closed", circuit_generation: hook.circuit_generation + 1 };
-}
-
-function enabled(hook: Hook): Hook {
-  const { disabled_at: _at, disabled_reason: _reason, ...rest } = hook;
-  return rest;
 }

@@ -63,6 +63,11 @@ async function markedBy(assignment: string): Promise<number[]> {
   return found;
 }
 
+/** The environment with which each of a process's ancestors was started, its parent's first. Empty where there is no `/proc`. */
+export function* ancestorEnvironments(pid: number): Iterable<readonly string[]> {
+  for (let parent = processOf(pid)?.parent ?? 0; parent > 1; parent = processOf(parent)?.parent ?? 0) yield environmentOf(parent).split("\0");
+}
+
 /** A zombie's is empty: there is nothing left to kill. */
 function environmentOf(pid: number): string {
   try {

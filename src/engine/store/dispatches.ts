@@ -1,6 +1,8 @@
 import type { Dispatch, DispatchStatus } from "../core/dispatch.ts";
 import type { EffectiveMode } from "../core/queue-mode.ts";
+import type { Profile } from "../core/profile.ts";
 import { nextWork } from "./meta.ts";
+import { profileOf } from "./provenance.ts";
 import type { Store } from "./open.ts";
 
 interface DispatchRow {
@@ -26,6 +28,7 @@ interface DispatchRow {
   readonly reason: string | null;
   readonly settled_at: number | null;
   readonly untold: number;
+  readonly profile: Profile;
 }
 
 /** Inside a transaction. False when the pair was dispatched before: it never is twice. */
@@ -33,8 +36,8 @@ export function insertDispatch(store: Store, given: Dispatch): boolean {
   const dispatch = store.redactor.value(given);
   const { changes } = store.db
     .query(
-      `INSERT INTO dispatches(id, hook_id, version_id, event_id, invocation_id, status, agent, routing_json, session_key, prompt, context_json, created_at, persona, thread_id, sender, reason, settled_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(event_id, hook_id) DO NOTHING`,
+      `INSERT INTO dispatches(id, hook_id, version_id, event_id, invocation_id, status, agent, routing_json, session_key, prompt, context_json, created_at, persona, thread_id, sender, reason, settled_at, profile)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(event_id, hook_id) DO NOTHING`,
     )
     .run(
       dispatch.id,
@@ -54,6 +57,7 @@ export function insertDispatch(store: Store, given: Dispatch): boolean {
       dispatch.sender ?? null,
       dispatch.reason ?? null,
       dispatch.settled_at ?? null,
+      profileOf(store, dispatch),
     );
   return changes === 1;
 }
@@ -102,13 +106,14 @@ export interface WaitingRow {
   readonly attempts: number;
   readonly channel: string | null;
   readonly thread_id: string | null;
+  readonly profile: Profile;
 }
 
 /** What waits for an agent and came behind that row, oldest first: no more of each than a queue needs to know. Along the rows, not by their status: nearly all before that row are settled. */
 export function waitingAfter(store: Store, rowid: number, limit: number): WaitingRow[] {
   return store.db
     .query<WaitingRow, [number, number]>(
-      `SELECT d.rowid, d.id, d.event_id, d.agent, d.session_key, d.persona, d.routing_json ->> 'queue_mode' AS queue_mode, d.created_at, d.not_before, d.attempts, e.channel, e.thread_id
+      `SELECT d.rowid, d.id, d.event_id, d.agent, d.session_key, d.persona, d.routing_json ->> 'queue_mode' AS queue_mode, d.created_at, d.not_before, d.attempts, d.profile, e.channel, e.thread_id
        FROM dispatches d LEFT JOIN events e ON e.id = d.event_id WHERE +d.status = 'pending' AND d.rowid > ? ORDER BY d.rowid LIMIT ?`,
     )
     .all(rowid, limit);

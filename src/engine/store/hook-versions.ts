@@ -17,12 +17,14 @@ export interface VersionRow {
   v_thread: string | null;
   v_persona: string | null;
   v_created_at: number;
+  approved_at: number | null;
+  approved_by: string | null;
 }
 
 /** Columns of a version `v` under the names of VersionRow. */
 export const VERSION_COLUMNS = `v.id AS version_id, v.hook_id, v.version, v.previous_version_id, v.script_path, v.script_hash, v.source_path,
   v.source_hash, v.metadata_json, v.created_by_agent AS v_agent, v.created_by_session AS v_session,
-  v.created_by_thread AS v_thread, v.created_by_persona AS v_persona, v.created_at AS v_created_at`;
+  v.created_by_thread AS v_thread, v.created_by_persona AS v_persona, v.created_at AS v_created_at, v.approved_at, v.approved_by`;
 
 /** Inside a transaction. What a version runs is immutable: there is no update of it. */
 export function insertVersion(store: Store, version: HookVersion): void {
@@ -55,6 +57,11 @@ export function saveSource(store: Store, versionId: string, path: string, hash: 
   store.db.query("UPDATE hook_versions SET source_path = ?, source_hash = ? WHERE id = ?").run(path, hash, versionId);
 }
 
+/** Inside a transaction. */
+export function saveApproval(store: Store, versionId: string, approved: HookVersion["approved"]): void {
+  store.db.query("UPDATE hook_versions SET approved_at = ?, approved_by = ? WHERE id = ?").run(approved?.at ?? null, approved?.by ?? null, versionId);
+}
+
 export function versionById(store: Store, id: string): HookVersion | undefined {
   const row = store.db.query<VersionRow, [string]>(`SELECT ${VERSION_COLUMNS} FROM hook_versions v WHERE v.id = ?`).get(id);
   return row === null ? undefined : toVersion(row);
@@ -79,6 +86,7 @@ export function toVersion(row: VersionRow): HookVersion {
     metadata: JSON.parse(row.metadata_json) as HookMetadata,
     creator: toCreator(row.v_agent, row.v_session, row.v_thread, row.v_persona),
     created_at: row.v_created_at,
+    ...(row.approved_at === null ? {} : { approved: { at: row.approved_at, by: row.approved_by ?? "" } }),
   };
 }
 

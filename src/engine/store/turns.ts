@@ -1,4 +1,5 @@
 import type { AssembledContext, ProcessMark, Turn, TurnStatus, Usage } from "../core/turn.ts";
+import type { Profile } from "../core/profile.ts";
 import type { Store } from "./open.ts";
 
 interface TurnRow {
@@ -20,13 +21,14 @@ interface TurnRow {
   readonly epoch: number;
   readonly end_json: string | null;
   readonly request_json: string | null;
+  readonly profile: Profile;
 }
 
 /** Inside a transaction. */
-export function insertTurn(store: Store, turn: Pick<Turn, "id" | "session_key" | "parent_turn_id" | "agent" | "runner" | "started_at" | "epoch">): void {
+export function insertTurn(store: Store, turn: Pick<Turn, "id" | "session_key" | "parent_turn_id" | "agent" | "runner" | "started_at" | "epoch" | "profile">): void {
   store.db
-    .query("INSERT INTO turns(id, session_key, parent_turn_id, agent, runner, status, started_at, epoch) VALUES (?, ?, ?, ?, ?, 'running', ?, ?)")
-    .run(turn.id, turn.session_key, turn.parent_turn_id ?? null, turn.agent, turn.runner, turn.started_at, turn.epoch);
+    .query("INSERT INTO turns(id, session_key, parent_turn_id, agent, runner, status, started_at, epoch, profile) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)")
+    .run(turn.id, turn.session_key, turn.parent_turn_id ?? null, turn.agent, turn.runner, turn.started_at, turn.epoch, turn.profile);
 }
 
 /** Inside a transaction. */

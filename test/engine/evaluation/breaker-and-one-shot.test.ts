@@ -132,3 +132,15 @@ test("max_fires_per_hour, throttle and debounce skip with a row that says so", a
   await t.drain();
   expect([t.outcomes("quota").at(-1), t.outcomes("throttled").at(-1)]).toEqual(["fired", "no_fire"]);
 });
+
+// switch: mutant debouncer-by-the-wall
+test("a wall clock that is set back while an event is held does not hold it longer", async () => {
+  const clock = { set: 0, now: () => Date.now() + clock.set, monotonic: () => performance.now() };
+  await using t = await TestEngine.start({ clock });
+  t.register("debounced", `() => ({ fire: true })`, { limits: { debounce_ms: 50 } });
+  await t.messages(1);
+  clock.set = -60 * MINUTE;
+  // Not `drain`, which lets go of what is held.
+  await t.until(() => t.outcomes("debounced").length === 1);
+  expect(t.outcomes("debounced")).toEqual(["fired"]);
+});

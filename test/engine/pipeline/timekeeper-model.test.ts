@@ -24,6 +24,8 @@ interface Desk {
   now: number;
   /** The next commits fail. */
   failing: boolean;
+  /** The hook sees nothing any more; what looked for due slots does not know it yet. */
+  ended?: boolean;
   readonly given: string[];
   /** Times that slots were told to be missed. */
   missed: number;
@@ -44,7 +46,7 @@ function keeperOf(store: Store, desk: Desk, cap: number): Timekeeper {
           if (desk.failing) throw new NexusError("DATABASE_IO", "the commit failed");
         });
       }),
-    isActive: () => true,
+    isActive: () => desk.ended !== true,
     missed: () => void (desk.missed += 1),
     compile: compileSchedule,
     later: (callback) => callback(),
@@ -150,4 +152,18 @@ test("a schedule that is changed again while it is compiled is the one of the la
   desk.now += HOUR;
   await keeper.tick();
   expect(rowsOf(store)).toHaveLength(1);
+});
+
+// switch: mutant slot-of-an-ended-hook
+test("a hook that ends in the very commit that would write its slot gets none", async () => {
+  using held = tempStore();
+  const { store } = held;
+  const desk: Desk = { now: T0, failing: false, given: [], missed: 0 };
+  const keeper = keeperOf(store, desk, 10);
+  await keeper.set(hookWith({ every: "1h" }), true);
+  desk.now += HOUR;
+  const looking = keeper.tick();
+  desk.ended = true;
+  await looking;
+  expect([rowsOf(store), desk.given]).toEqual([[], []]);
 });

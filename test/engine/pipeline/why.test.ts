@@ -5,7 +5,7 @@ import { createIds } from "../../../src/engine/core/ids.ts";
 import type { Invocation } from "../../../src/engine/core/invocation.ts";
 import type { WhyEntry } from "../../../src/engine/pipeline/why.ts";
 import { whyEvent } from "../../../src/engine/pipeline/why.ts";
-import type { NewScript } from "../../../src/engine/registry/registry.ts";
+import type { NewScript } from "../../../src/engine/registry/hook-change.ts";
 import { HookRegistry } from "../../../src/engine/registry/registry.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
 import { insertInvocations } from "../../../src/engine/store/invocations.ts";

@@ -3,7 +3,7 @@ import { NexusError } from "../../../src/engine/core/errors.ts";
 import type { Hook, HookMetadata } from "../../../src/engine/core/hook.ts";
 import { createIds } from "../../../src/engine/core/ids.ts";
 import { normaliseEvent } from "../../../src/engine/ingest/normalise.ts";
-import type { NewScript } from "../../../src/engine/registry/registry.ts";
+import type { NewScript } from "../../../src/engine/registry/hook-change.ts";
 import { HookRegistry } from "../../../src/engine/registry/registry.ts";
 import { ledgerEnd } from "../../../src/engine/store/activations.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";

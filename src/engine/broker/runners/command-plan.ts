@@ -7,6 +7,7 @@ import { JsonAnswer } from "./json-answer.ts";
 import { readJsonlEvent } from "./jsonl-format.ts";
 import { LineAnswer } from "./line-answer.ts";
 import { presets, type Preset } from "./presets.ts";
+import { reducedSettings } from "./reduced.ts";
 import type { TurnInput } from "./runner.ts";
 import { TextAnswer } from "./text-answer.ts";
 
@@ -38,8 +39,9 @@ export class StartFailure extends Error {
 const ARGUMENT_BYTES = 131_071;
 
 /** @throws {StartFailure} where it cannot be run so. */
-export function planCommand(name: string, settings: CommandAgent, input: TurnInput, place: CommandPlace): CommandPlan {
-  const preset = settings.preset === undefined ? undefined : presets[settings.preset];
+export function planCommand(name: string, given: CommandAgent, input: TurnInput, place: CommandPlace): CommandPlan {
+  const preset = given.preset === undefined ? undefined : presets[given.preset];
+  const settings = input.profile === "reduced" ? reducedSettings(given, preset) : given;
   const env = agentEnvironment(settings, input, place.daemonEnvironment);
   for (const [key, value] of Object.entries(env)) refuseNul(`the variable ${key}`, `${key}${value}`);
   const cwd = workingFolder(name, settings, place.home);

@@ -36,9 +36,9 @@ export function httpRunner(name: string, settings: HttpAgent, fetch: AgentFetch)
   };
 }
 
-/** The body: `{turn_id, dispatch_ids, session_key, persona, agent, prompt, thread_id?, system?, agent_session?}`. */
+/** The body: `{turn_id, dispatch_ids, session_key, persona, profile, agent, prompt, thread_id?, system?, agent_session?}`. */
 function requestOf(headers: Headers, turn: TurnInput, signal: AbortSignal): BunFetchRequestInit {
-  const { turn_id, dispatch_ids, session_key, persona, agent, prompt, thread_id, system, agent_session } = turn;
+  const { turn_id, dispatch_ids, session_key, persona, profile, agent, prompt, thread_id, system, agent_session } = turn;
   const sent = new Headers(headers);
   // The same when the request of a turn is repeated.
   sent.set("idempotency-key", turn_id);
@@ -48,7 +48,7 @@ function requestOf(headers: Headers, turn: TurnInput, signal: AbortSignal): BunF
   return {
     method: "POST",
     headers: sent,
-    body: JSON.stringify({ turn_id, dispatch_ids, session_key, persona, agent, prompt, thread_id, system, agent_session }),
+    body: JSON.stringify({ turn_id, dispatch_ids, session_key, persona, profile, agent, prompt, thread_id, system, agent_session }),
     signal,
     redirect: "manual",
     // Bun gives up an idle connection after 5 minutes; the clocks of the turn say when that is.

@@ -1,3 +1,4 @@
+import type { Profile } from "../../core/profile.ts";
 import type { ProcessMark, Usage } from "../../core/turn.ts";
 
 /** One turn of an agent, as every runner is given it. */
@@ -7,6 +8,8 @@ export interface TurnInput {
   readonly dispatch_ids: readonly string[];
   readonly session_key: string;
   readonly persona: string;
+  /** `reduced`: no secrets, read-only tools. */
+  readonly profile: Profile;
   readonly thread_id?: string;
   readonly agent: string;
   /** Told apart from the prompt where the agent can (workspace and persona files). */

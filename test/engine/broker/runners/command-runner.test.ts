@@ -205,7 +205,7 @@ test("a turn whose process could not be recorded is ended", async () => {
   using desk = new TurnDesk();
   const settings = agentSchema.parse({ runner: "command", command: fake("sleeps") });
   if (settings.runner !== "command") throw new Error("another runner");
-  const input = { turn_id: "turn_unrecorded", dispatch_ids: [], session_key: "s", persona: "p", agent: "atlas", prompt: "", env: {} };
+  const input = { turn_id: "turn_unrecorded", dispatch_ids: [], session_key: "s", persona: "p", profile: "full" as const, agent: "atlas", prompt: "", env: {} };
   const pids: number[] = [];
   const failing = (mark: { readonly pid: number }): never => {
     pids.push(mark.pid);

@@ -15,7 +15,7 @@ test("a turn is one POST, whose body and headers name it", async () => {
   await desk.run({ runner: "http", url: server.url("echo"), headers: { Authorization: "Bearer x", "Idempotency-Key": "mine" } }, { turn_id: "turn_1", system: "be brief", thread_id: "t", agent_session: "s" });
   expect(server.requests).toHaveLength(1);
   const [request] = server.requests;
-  expect(JSON.parse(request?.body ?? "")).toEqual({ turn_id: "turn_1", dispatch_ids: ["dsp_1", "dsp_2"], session_key: "telegram:7", persona: "atlas", agent: "atlas", prompt: "hello", thread_id: "t", system: "be brief", agent_session: "s" });
+  expect(JSON.parse(request?.body ?? "")).toEqual({ turn_id: "turn_1", dispatch_ids: ["dsp_1", "dsp_2"], session_key: "telegram:7", persona: "atlas", profile: "full", agent: "atlas", prompt: "hello", thread_id: "t", system: "be brief", agent_session: "s" });
   expect(Object.fromEntries(request?.headers ?? [])).toMatchObject({ "idempotency-key": "turn_1", "nexus-dispatch-ids": "dsp_1,dsp_2", "content-type": "application/json", authorization: "Bearer x", accept: "application/json, application/x-ndjson, text/plain" });
 });
 

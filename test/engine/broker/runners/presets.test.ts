@@ -1,7 +1,16 @@
 import { expect, test } from "bun:test";
-import { agentSchema, PRESETS, type PresetName } from "../../../../src/engine/core/agent-settings.ts";
+import { agentSchema, PRESETS, type CommandAgent, type PresetName } from "../../../../src/engine/core/agent-settings.ts";
+import { planCommand } from "../../../../src/engine/broker/runners/command-plan.ts";
 import { presets } from "../../../../src/engine/broker/runners/presets.ts";
 import { fake, TurnDesk } from "./turn-desk.ts";
+
+const TURN = { turn_id: "trn_1", dispatch_ids: ["dsp_1"], session_key: "s", persona: "p", agent: "atlas", prompt: "hello", env: {} } as const;
+
+function commandSettings(settings: object): CommandAgent {
+  const parsed = agentSchema.parse({ runner: "command", ...settings });
+  if (parsed.runner !== "command") throw new Error("another runner");
+  return parsed;
+}
 
 interface Facts {
   readonly fake: string;
@@ -46,4 +55,40 @@ test("the settings know which presets can be steered, and refuse what a preset d
   expect(problems({})).toBe("needs `command` or `preset`");
   expect(problems({ preset: "codex", format: "json" })).toBe('`format` cannot be set with preset = "codex", which knows it');
   expect(problems({ command: ["x"], pass_env: ["LD_PRELOAD", "BUN_OPTIONS", "LANGUAGE"] })).toBe("`pass_env` cannot hand on LD_PRELOAD, which makes programs load code; if that is wanted, write its value in `env`; `pass_env` cannot hand on BUN_OPTIONS, which makes programs load code; if that is wanted, write its value in `env`");
+});
+
+const ALLOWED: Readonly<Record<PresetName, { readonly argv: readonly string[]; readonly env: object }>> = {
+  "claude-code": { argv: ["--tools", "Read,Grep,Glob", "--strict-mcp-config"], env: { ANTHROPIC_API_KEY: "model" } },
+  codex: { argv: ["--sandbox", "read-only"], env: { OPENAI_API_KEY: "model" } },
+  gemini: { argv: ["--approval-mode", "default"], env: { GEMINI_API_KEY: "model" } },
+  opencode: { argv: [], env: { ANTHROPIC_API_KEY: "model", OPENCODE_CONFIG_CONTENT: '{"permission":{"*":"deny","read":"allow","grep":"allow","glob":"allow","list":"allow"}}' } },
+};
+
+// switch: mutant reduced-is-full
+test.each([...PRESETS])("%s, reduced: it may read, reaches its model, and is told no other secret", (preset) => {
+  const { argv, env } = ALLOWED[preset];
+  const [model = ""] = Object.keys(env);
+  const settings = commandSettings({ preset, command: ["/bin/sh"], arguments: ["--yolo"], pass_env: [model, "GITHUB_TOKEN"], env: { SECRET: "s" } });
+  using desk = new TurnDesk();
+  const place = { home: desk.home, daemonEnvironment: { PATH: "/bin", [model]: "model", GITHUB_TOKEN: "ghp" } };
+  const full = planCommand("atlas", settings, { ...TURN, profile: "full" }, place);
+  const reduced = planCommand("atlas", settings, { ...TURN, profile: "reduced" }, place);
+  const { [model]: _model, GITHUB_TOKEN: _token, SECRET: _secret, ...rest } = full.env;
+  expect(full.env).toMatchObject({ [model]: "model", GITHUB_TOKEN: "ghp", SECRET: "s" });
+  expect(reduced.env).toEqual({ ...rest, ...env });
+  const at = full.argv.indexOf("--yolo");
+  expect(reduced.argv).toEqual([...full.argv.slice(0, at), ...argv, ...full.argv.slice(at + 1)] as never);
+});
+
+test("reduced: what its settings say takes the place of all that; a program of no preset is told nothing but that", () => {
+  using desk = new TurnDesk();
+  const place = { home: desk.home, daemonEnvironment: { PATH: "/bin", TOKEN: "t", READ_TOKEN: "r" } };
+  const plan = (settings: object) => planCommand("atlas", commandSettings(settings), { ...TURN, profile: "reduced" }, place);
+  const own = plan({ preset: "codex", command: ["/bin/sh"], arguments: ["--yolo"], pass_env: ["TOKEN"], reduced: { arguments: ["--model", "small"], pass_env: ["READ_TOKEN"], env: { MODE: "careful" } } });
+  expect(own.argv.slice(-3)).toEqual(["--model", "small", "-"]);
+  expect(own.env).toMatchObject({ READ_TOKEN: "r", MODE: "careful" });
+  expect(own.env["TOKEN"]).toBeUndefined();
+  const plain = plan({ command: ["/bin/sh", "agent.sh"], arguments: ["-x"], pass_env: ["TOKEN"], env: { SECRET: "s" } });
+  expect(plain.argv.slice(1)).toEqual(["agent.sh", "-x"]);
+  expect([plain.env["TOKEN"], plain.env["SECRET"]]).toEqual([undefined, undefined]);
 });

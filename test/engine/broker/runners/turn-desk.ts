@@ -49,7 +49,7 @@ export class TurnDesk {
     const sessions: string[] = [];
     const named = Promise.withResolvers<string>();
     const running = runner.start(
-      { turn_id, dispatch_ids: ["dsp_1", "dsp_2"], session_key: "telegram:7", persona: "atlas", agent: "atlas", prompt: "hello", env: { NEXUS_AGENT_ID: "atlas", NEXUS_DISPATCH_ID: "dsp_1" }, ...input },
+      { turn_id, dispatch_ids: ["dsp_1", "dsp_2"], session_key: "telegram:7", persona: "atlas", profile: "full", agent: "atlas", prompt: "hello", env: { NEXUS_AGENT_ID: "atlas", NEXUS_DISPATCH_ID: "dsp_1" }, ...input },
       {
         onProcess: (mark) => marks.push(mark),
         onAgentSession: (session) => {
