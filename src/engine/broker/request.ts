@@ -45,7 +45,8 @@ export function noteLastStages({ store, stages }: BrokerParts, turnId: string, d
 
 /** What went wrong with a turn; undefined when nothing did, or when somebody ended it. */
 export function errorOf(turn: Turn, dispatches: StageRequest["dispatches"], dead: { readonly code: string | null; readonly error: string | null } | undefined): RequestError | undefined {
-  const retrying = dispatches.some(({ status }) => status === "pending" || status === "running");
+  // One that steered it may wait for a turn of its own, although the one it was begun for has failed.
+  const retrying = dispatches.length > 0 && dispatches.every(({ status }) => status === "pending" || status === "running");
   if (turn.status === "failed" || turn.status === "timeout" || turn.status === "lost") {
     return { stage: turn.context === undefined ? "assembleContext" : "runAgent", code: turn.code ?? "AGENT_LOST", message: turn.error ?? turn.status, retrying };
   }

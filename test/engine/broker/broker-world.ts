@@ -6,6 +6,8 @@ import type { RunningTurn, TurnEnd, TurnInput } from "../../../src/engine/broker
 import { configSchema } from "../../../src/engine/config.ts";
 import type { Dispatch } from "../../../src/engine/core/dispatch.ts";
 import type { NewEvent } from "../../../src/engine/core/event.ts";
+import type { HookStage } from "../../../src/engine/core/hook.ts";
+import type { StageOutcome, StageRequest } from "../../../src/engine/core/request.ts";
 import type { QueueMode } from "../../../src/engine/core/queue-mode.ts";
 import { insertDispatch, listDispatches } from "../../../src/engine/store/dispatches.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
@@ -43,6 +45,10 @@ export class BrokerWorld {
   readonly received = new Map<string, number>();
   readonly loop: SimLoop;
   readonly #killAt: number;
+  /** How often hooks were asked, by stage and request; and what they answered is on record, as invocations are. */
+  readonly asked = new Map<string, number>();
+  readonly #answered = new Set<string>();
+  readonly #withStages: boolean;
   readonly #alive = new Map<string, string>();
   readonly #pieces: Piece[];
   #broker: Broker | undefined;
@@ -50,7 +56,9 @@ export class BrokerWorld {
   #made = 0;
   effects = 0;
 
-  constructor(pieces: readonly Piece[], seed: number, killAt: number) {
+  /** `withStages`: hooks stand at every stage, and add `(read)` to what the agent is given and `(checked)` to what it answers. */
+  constructor(pieces: readonly Piece[], seed: number, killAt: number, withStages = false) {
+    this.#withStages = withStages;
     this.loop = new SimLoop(new Random(seed), T0);
     this.store = new Store(emptyDatabase(), ":memory:", "/nowhere", { ...DEFAULT_STORE_OPTIONS, durability: "normal" });
     this.#pieces = [...pieces];
@@ -112,7 +120,7 @@ export class BrokerWorld {
     const parts: BrokerParts = {
       store: this.store, ids, now: () => this.loop.now(), epoch: daemon, home: "/nowhere", settings: config, commit,
       accept: (events) => void insertEvents(this.store, events, LIMITS),
-      notice: () => undefined, looked: () => undefined, stages: { has: () => false, concerns: () => false, run: (_, request) => Promise.resolve({ request }) }, random: () => 0.5,
+      notice: () => undefined, looked: () => undefined, stages: { has: () => this.#withStages, concerns: () => this.#withStages, run: (stage, request) => this.#ask(stage, request) }, random: () => 0.5,
       runner: () => ({ start: (input) => this.#agent(input) }),
       outbound: () => ({ send: (sent) => this.#receive(sent) }),
       endLeftOver: (turnId) => {
@@ -138,8 +146,23 @@ export class BrokerWorld {
     this.#broker?.look();
   }
 
+  /** One that has answered for a request before is not asked again. */
+  #ask(stage: HookStage, request: StageRequest): Promise<StageOutcome> {
+    const outcome = Promise.withResolvers<StageOutcome>();
+    const key = `${stage} ${request.id}`;
+    this.loop.post(`hook ${key}`, () => {
+      this.#effect();
+      if (!this.#answered.has(key)) this.asked.set(key, (this.asked.get(key) ?? 0) + 1);
+      this.#answered.add(key);
+      this.#effect();
+      outcome.resolve({ request: changed(stage, request) });
+    });
+    return outcome.promise;
+  }
+
   #agent(input: TurnInput): RunningTurn {
     const { turn_id, session_key } = input;
+    if (this.#withStages && !input.prompt.endsWith("(read)")) this.violations.push(`${turn_id} was given what the hooks did not read`);
     if ([...this.#alive.values()].includes(session_key)) this.violations.push(`two agents at once in ${session_key}`);
     this.#alive.set(turn_id, session_key);
     this.loop.post(`agent ${turn_id}`, () => this.#effect());
@@ -184,7 +207,8 @@ export class BrokerWorld {
     return { status: "done", text: `answer to ${dispatch_ids.join(" ")}` };
   }
 
-  #receive({ delivery_id }: OutboundMessage): Promise<SendResult> {
+  #receive({ delivery_id, text }: OutboundMessage): Promise<SendResult> {
+    if (this.#withStages && !text.endsWith("(checked)")) this.violations.push(`${delivery_id} goes out without what the hooks made of it`);
     const arrived = Promise.withResolvers<SendResult>();
     this.loop.post(`post ${delivery_id}`, () => {
       this.received.set(delivery_id, (this.received.get(delivery_id) ?? 0) + 1);
@@ -193,4 +217,10 @@ export class BrokerWorld {
     });
     return arrived.promise;
   }
+}
+
+function changed(stage: HookStage, request: StageRequest): StageRequest {
+  if (stage === "afterAssembleContext" && request.context !== undefined) return { ...request, context: { ...request.context, prompt: `${request.context.prompt} (read)` } };
+  if (stage === "afterRunAgent" && request.response !== undefined) return { ...request, response: { text: `${request.response.text} (checked)` } };
+  return request;
 }

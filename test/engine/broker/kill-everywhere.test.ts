@@ -3,7 +3,7 @@ import { deliveriesOfTurn } from "../../../src/engine/store/deliveries.ts";
 import { listDispatches } from "../../../src/engine/store/dispatches.ts";
 import { eventById } from "../../../src/engine/store/event-queries.ts";
 import { sessionByKey } from "../../../src/engine/store/sessions.ts";
-import { runningTurns, turnById, turnsOfSession } from "../../../src/engine/store/turns.ts";
+import { openRequests, runningTurns, turnById, turnsOfSession } from "../../../src/engine/store/turns.ts";
 import { takeTime } from "../../simulation/take-time.ts";
 import { BrokerWorld, type Behaviour, type Piece } from "./broker-world.ts";
 
@@ -52,20 +52,36 @@ function check(world: BrokerWorld, pieces: readonly Piece[], killed: boolean): s
   return wrong;
 }
 
-// switch: mutant lost-turns-stay-lost, left-over-lives, steered-are-lost, sent-while-unrecorded
-for (const [name, pieces] of Object.entries(SCENARIOS)) {
-  test(`killed at every step of a dispatch's life: ${name}`, () => {
-    let runs = 0;
-    for (const seed of [1, 2, 3, 4, 5]) {
-      for (let killAt = 0, effects = 1; killAt <= effects; killAt += 1, runs += 1) {
-        const world = new BrokerWorld(pieces, seed, killAt);
-        using _time = takeTime(world.loop);
-        world.run();
-        effects = Math.max(effects, killAt === 0 ? world.effects : effects);
-        const wrong = check(world, pieces, killAt > 0);
-        if (wrong.length > 0) throw new Error(`seed ${seed}, killed at effect ${killAt}: ${wrong.join("; ")}`);
+/** Of every turn that a dispatch ended with, the hooks of the last stage were asked; and nobody was asked twice unless a kill came between an answer and its record. */
+function checkStages(world: BrokerWorld): string[] {
+  const { store, asked } = world;
+  const wrong: string[] = [];
+  for (const { id, status, turn_id } of listDispatches(store, { limit: 100 })) {
+    if (turn_id === undefined) continue;
+    const expected = status === "done" ? ["afterAssembleContext", "afterRunAgent", "afterDeliverResponse", "afterFinalize", "onFinalize"] : ["onFinalize"];
+    for (const stage of expected) if (!asked.has(`${stage} ${turn_id}`)) wrong.push(`${id} is ${status}, and ${stage} was never asked about ${turn_id}`);
+  }
+  for (const [key, times] of asked) if (times > 1) wrong.push(`${key} was asked ${times} times`);
+  if (openRequests(store, 100).length > 0) wrong.push("a request is open for ever");
+  return wrong;
+}
+
+// switch: mutant lost-turns-stay-lost, left-over-lives, steered-are-lost, sent-while-unrecorded, answered-turns-forgotten, retry-hides-an-end
+for (const withStages of [false, true]) {
+  for (const [name, pieces] of Object.entries(SCENARIOS)) {
+    test(`killed at every step of a dispatch's life${withStages ? " with hooks at every stage" : ""}: ${name}`, () => {
+      let runs = 0;
+      for (const seed of [1, 2, 3, 4, 5]) {
+        for (let killAt = 0, effects = 1; killAt <= effects; killAt += 1, runs += 1) {
+          const world = new BrokerWorld(pieces, seed, killAt, withStages);
+          using _time = takeTime(world.loop);
+          world.run();
+          effects = Math.max(effects, killAt === 0 ? world.effects : effects);
+          const wrong = [...check(world, pieces, killAt > 0), ...(withStages ? checkStages(world) : [])];
+          if (wrong.length > 0) throw new Error(`seed ${seed}, killed at effect ${killAt}: ${wrong.join("; ")}`);
+        }
       }
-    }
-    expect(runs).toBeGreaterThan(20);
-  }, 60_000);
+      expect(runs).toBeGreaterThan(20);
+    }, 60_000);
+  }
 }
