@@ -14,7 +14,7 @@ export async function changeHook(
   sentence: (change: Change) => string,
 ): Promise<void> {
   const { registryOf } = await import("./authoring.ts");
-  await withStore(call, "must exist", (store) => {
+  await withStore(call, "change", (store) => {
     const dryRun = flag(call, "dryRun");
     const change = act(registryOf(store, call.home), { creator: callerFromEnv(process.env), dryRun });
     printChange(call, change, sentence(change), dryRun);

@@ -12,7 +12,7 @@ import { personView } from "./views.ts";
 import { withStore } from "./workspace.ts";
 
 /** The common way of the commands that change one person: do it, then print the person, or a sentence about it. */
-export async function changePerson(call: Call, mode: "must exist" | "create", act: (registry: PersonRegistry, write: { dryRun: boolean }) => PersonChange, sentence: (change: PersonChange) => string): Promise<void> {
+export async function changePerson(call: Call, mode: "change" | "create", act: (registry: PersonRegistry, write: { dryRun: boolean }) => PersonChange, sentence: (change: PersonChange) => string): Promise<void> {
   const dryRun = flag(call, "dryRun");
   const change = (store: Store): void => {
     const done = act(new PersonRegistry({ store, clock: systemClock, ids: createIds() }), { dryRun });

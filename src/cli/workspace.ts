@@ -1,27 +1,36 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../engine/core/errors.ts";
+import type { Redactor } from "../engine/core/redactor.ts";
 import type { Store } from "../engine/store/open.ts";
-import { openStore } from "../engine/store/open.ts";
+import { DEFAULT_STORE_OPTIONS, openStore } from "../engine/store/open.ts";
 import type { Call } from "./call.ts";
 
 /**
- * The home's store for one command; closed when the command ends. `must exist` for commands that only read: looking
- * at a home that is not there does not make one.
+ * The home's store for one command; closed when the command ends. `must exist` for commands that only read, `change` for
+ * those that write to what is there, `create` for those that begin: looking at a home that is not there does not make one.
+ * Who writes leaves out the secrets of its environment and of the settings, as the daemon does.
  */
-export async function withStore<T>(call: Call, mode: "must exist" | "create", body: (store: Store) => Promise<T> | T): Promise<T> {
-  if (mode === "must exist" && !existsSync(join(call.home, "state", "nexus.db"))) {
+export async function withStore<T>(call: Call, mode: "must exist" | "change" | "create", body: (store: Store) => Promise<T> | T): Promise<T> {
+  if (mode !== "create" && !existsSync(join(call.home, "state", "nexus.db"))) {
     throw new NexusError("FILE_NOT_FOUND", `${call.home} is no nexus home yet`, {
       hint: "register a hook, or run `nexus init`; another home is named with --home or NEXUS_HOME",
       next: ["nexus init", "nexus demo"],
     });
   }
-  const store = openStore(call.home);
+  const redactor = mode === "must exist" ? undefined : await redactorOf(call.home);
+  const store = openStore(call.home, { ...DEFAULT_STORE_OPTIONS, ...(redactor === undefined ? {} : { redactor }) });
   try {
     return await body(store);
   } finally {
     store.close();
   }
+}
+
+/** Loaded when it is needed: commands that only read start without the settings. */
+async function redactorOf(home: string): Promise<Redactor> {
+  const [{ loadConfig }, { loadRedactor }] = await Promise.all([import("../engine/config.ts"), import("../engine/secrets.ts")]);
+  return loadRedactor(home, loadConfig(home).secrets, process.env);
 }
 
 /** Who calls, as its harness says (spec section 5). An empty value is no value. */

@@ -37,7 +37,7 @@ function encodings(secret: string): string[] {
   return [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64").slice(0, -4), Buffer.from(`user:${secret}`).toString("base64").slice(8, -4)];
 }
 
-// switch: mutant redact-full-rows, redact-logs, redact-dispatches, redact-state, redact-last-error, redact-emitted, redact-serve-log
+// switch: mutant commands-write-secrets, redact-full-rows, redact-logs, redact-dispatches, redact-state, redact-last-error, redact-emitted, redact-serve-log
 test("no secret of the daemon is in its database, its log, any output, a child's arguments or a child's environment", async () => {
   using home = tempHome();
   const temporary = join(home.path, "tmp");
@@ -62,6 +62,11 @@ test("no secret of the daemon is in its database, its log, any output, a child's
     const children: string[] = [];
     for (const way of WAYS) {
       await nexus(home.path, ["events", "emit", "--content", way, "--metadata", JSON.stringify({ headers: { authorization: `Bearer ${secrets.header}`, "x-github-event": "push" } })], { env });
+      events += 1;
+    }
+    // What comes from outside, or from an agent's own command, may quote a secret as well.
+    for (const secret of [secrets.env, secrets.listed, secrets.file]) {
+      outputs.push((await nexus(home.path, ["events", "emit", "--type", "note", "--content", `the key is ${secret}`, "--json"], { env })).out);
       events += 1;
     }
     for (;;) {

@@ -10,7 +10,7 @@ import { emit, emitJson, paint } from "../output.ts";
 import { withStore } from "../workspace.ts";
 
 export const run: Run = (call) =>
-  withStore(call, "must exist", (store) => {
+  withStore(call, "change", (store) => {
     const id = call.args[0] ?? "";
     const dryRun = flag(call, "dryRun");
     const view = store.write(() => retry(store, id, dryRun));

@@ -9,7 +9,7 @@ export const run: Run = async (call) => {
   const contact = contactArgument(text);
   await changePerson(
     call,
-    "must exist",
+    "change",
     (registry, write) => registry.link(given, contact, write),
     ({ person, changed }) => oneLine(changed ? `${contactText(contact)} is ${person.slug} now` : `${contactText(contact)} was ${person.slug} already`),
   );

@@ -11,7 +11,7 @@ export const run: Run = async (call) => {
   const contact = text === undefined ? undefined : contactArgument(text);
   await changePerson(
     call,
-    "must exist",
+    "change",
     (registry, write) => (contact === undefined ? registry.remove(given, write) : registry.unlink(given, contact, write)),
     ({ person }) => oneLine(contact === undefined ? `Person removed: ${person.slug}; their contacts are nobody's now` : `${contactText(contact)} is no longer ${person.slug}`),
   );

@@ -7,7 +7,7 @@ import { withStore } from "../workspace.ts";
 
 export const run: Run = (call) => {
   const { agents } = loadConfig(call.home);
-  return withStore(call, "must exist", (store) => {
+  return withStore(call, "change", (store) => {
     const id = call.args[0] ?? "";
     const item = store.write(() => {
       const before = inboxItem(store, id);

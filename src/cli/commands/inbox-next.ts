@@ -11,7 +11,7 @@ export const run: Run = (call) => {
   const { name, config } = agentOption(call, "agent");
   const agent = config.agents[name];
   if (agent?.runner !== "inbox") throw new NexusError("USAGE", `the agent "${name}" is run by nexus (runner "${agent?.runner ?? ""}"); only one with runner = "inbox" fetches its work`);
-  return withStore(call, "must exist", async (store) => {
+  return withStore(call, "change", async (store) => {
     const forMs = patienceOf(call);
     const item = await waitFor(store, forMs, () => store.write(() => takeFromInbox(store, name, Date.now(), agent.lease_ms)));
     if (item === undefined) throw new NexusError("INBOX_EMPTY", `nothing waits for ${name}`, { hint: forMs === 0 ? "--wait 5m waits for something" : "ask again" });

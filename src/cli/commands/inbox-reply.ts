@@ -10,7 +10,7 @@ export const run: Run = async (call) => {
   const id = call.args[0] ?? "";
   const failed = textOption(call, "failed");
   const answer = failed === undefined ? { text: await textArgument(call.args[1]) } : { failed };
-  await withStore(call, "must exist", (store) => {
+  await withStore(call, "change", (store) => {
     store.write(() => {
       const before = inboxItem(store, id);
       if (before === undefined) throw new NexusError("TURN_NOT_FOUND", `no inbox has the turn ${id}`);

@@ -12,7 +12,7 @@ import { sessionOrThrow } from "./sessions-show.ts";
 const REACH = 100_000;
 
 export const run: Run = (call) =>
-  withStore(call, "must exist", (store) => {
+  withStore(call, "change", (store) => {
     const key = textOption(call, "as") ?? `${call.args[0] ?? ""}:fork:${Date.now().toString(36)}`;
     const dryRun = flag(call, "dryRun");
     const fork = store.write(() => {

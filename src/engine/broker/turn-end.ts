@@ -94,7 +94,7 @@ function reply(parts: BrokerParts, run: TurnRun, text: string, at: number, undel
   const asked = first === undefined ? undefined : eventById(store, first.event_id);
   const event = replyEvent(run, text, at, asked, dispatches.flatMap(({ hook_id }) => hook_id ?? []));
   try {
-    parts.accept(store.redactor.value([event]));
+    parts.accept([event]);
   } catch (error) {
     if (error instanceof NexusError && error.code === "LOOP_STOPPED") return `its answer was neither stored as an event nor delivered: ${error.message}`;
     throw error;

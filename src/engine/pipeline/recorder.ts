@@ -100,7 +100,7 @@ export class Recorder {
   #emit({ emitted = [] }: Settled): string | undefined {
     if (emitted.length === 0) return undefined;
     try {
-      this.#parts.accept(this.#parts.store.redactor.value(emitted));
+      this.#parts.accept(emitted);
       return undefined;
     } catch (error) {
       if (error instanceof NexusError && error.code === "LOOP_STOPPED") return `emit: ${error.message}`;

@@ -15,10 +15,11 @@ interface InsertOptions {
 }
 
 /**
- * Inside a transaction: stores events in order. One that is there already is left as it is, and reported as duplicate.
+ * Inside a transaction: stores events in order, without secrets. One that is there already is left as it is, and reported as duplicate.
  * Throws LOOP_STOPPED, before it changes anything, when one belongs to a chain that has used up its budget.
  */
-export function insertEvents(store: Store, events: readonly NewEvent[], options: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
+export function insertEvents(store: Store, given: readonly NewEvent[], options: InsertOptions): { event: StoredEvent; duplicate: boolean }[] {
+  const events = store.redactor.value(given);
   for (const event of events) if (event.cause_id !== undefined) refuseLoop(store, event, event.cause_id, options.maxChain);
   const seen = known(store);
   const inserted = events.map((event) => insertEvent(store, event, options, seen));
