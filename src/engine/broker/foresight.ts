@@ -2,7 +2,7 @@ import type { Dispatch } from "../core/dispatch.ts";
 import type { StoredEvent } from "../core/event.ts";
 import type { EffectiveMode, QueueMode } from "../core/queue-mode.ts";
 import type { AssembledContext, StoredSession } from "../core/turn.ts";
-import { dispatchesOfTurn, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
+import { dispatchesOfTurn, waitingIn, type WaitingRow } from "../store/dispatches.ts";
 import { eventById } from "../store/event-queries.ts";
 import type { Store } from "../store/open.ts";
 import { sessionByKey } from "../store/sessions.ts";
@@ -12,9 +12,6 @@ import { itemOf } from "./item-of.ts";
 import { foresee, type SessionQueue } from "./queue-plan.ts";
 import { groupOf, outboundFor, rulesOf, takesSteering, type BrokerSettings } from "./settings.ts";
 import { agentSessionOf } from "./turn-end.ts";
-
-/** All that waits is looked at: as much as may wait. */
-const MOST_WAITING = 100_000;
 
 /** What would be done with a dispatch, by the same rules as when it is done. */
 export interface Plan {
@@ -68,7 +65,7 @@ function queueNow(store: Store, settings: BrokerSettings, sessionKey: string): S
   const first = turn === undefined ? undefined : dispatchesOfTurn(store, turn.id)[0];
   const event = first === undefined ? undefined : eventById(store, first.event_id);
   const running = turn && { agent: turn.agent, group: groupOf(turn.agent, event?.channel ?? null, event?.thread_id ?? null), steerable: takesSteering(settings.agents[turn.agent]), ending: false };
-  const rows = waitingAfter(store, 0, MOST_WAITING).filter(({ session_key }) => session_key === sessionKey);
+  const rows = waitingIn(store, sessionKey);
   const waiting = rows.map((row) => itemOf(row, settings)).filter((item) => typeof item !== "string");
   return { running, waiting: waiting.map((item) => ({ ...item, blocked: true })) };
 }
