@@ -1,7 +1,7 @@
+import type { z } from "zod";
 import { NexusError, type Finding } from "../../core/errors.ts";
 import { completeMetadata } from "../../core/hook-metadata.ts";
-import type { z } from "zod";
-import { dryRun, type DryRunAsked, type DryRunParts } from "../../dry-run.ts";
+import type { DryRunAsked, DryRunParts } from "../../dry-run.ts";
 import { jsonAnswer } from "../answers.ts";
 import type { ApiHost } from "../host.ts";
 import { Places } from "../places.ts";
@@ -24,6 +24,8 @@ export function dryRunRoute(host: ApiHost): Route {
       const parts = host.dryRunParts;
       const asked = askedBy(await ask.json(DRY_RUN_BODY_BYTES + parts.config.events.max_bytes), parts);
       ask.within(asked.script.metadata.limits.timeout_ms + DRY_RUN_OVERHEAD_MS);
+      // Only now: a daemon's start does not wait for it.
+      const { dryRun } = await import("../../dry-run.ts");
       using _place = await places.take(ask.signal);
       const result = await dryRun(parts, asked, ask.signal);
       // Its store was taken from under it: what it came to says nothing of the script.
