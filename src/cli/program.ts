@@ -5,7 +5,7 @@ import { NexusError } from "../engine/core/errors.ts";
 import type { Call, CommandSpec } from "./call.ts";
 import { COMMANDS, GROUPS } from "./commands.ts";
 import { fail, say, isTerminal } from "./output.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../engine/core/version.ts";
 
 /** Set by an agent's harness; such a caller reads JSON when its stdout is no terminal. */
 const AGENT_MARKERS = ["NEXUS_AGENT_ID", "CLAUDECODE", "CURSOR_AGENT", "CODEX_SANDBOX"] as const;

@@ -1,14 +1,15 @@
 import { join } from "node:path";
-import type { Config } from "./config.ts";
-import { NexusError } from "./core/errors.ts";
+import type { ApiServer } from "./api/server.ts";
+import { asNexusError as named, NexusError } from "./core/errors.ts";
 import type { NewEvent } from "./core/event.ts";
 import type { Notice } from "./core/notice.ts";
-import type { Redactor } from "./core/redactor.ts";
-import type { EngineOptions } from "./engine-options.ts";
+import type { DaemonOptions } from "./daemon-options.ts";
 import { Engine } from "./engine.ts";
 import type { Accepted } from "./pipeline/intake.ts";
-import type { Recorded } from "./pipeline/recorder.ts";
+import { chooseIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
+import { startApi } from "./start-api.ts";
 import { Ballast } from "./store/ballast.ts";
+import { CommitFailures } from "./store/commit-failures.ts";
 import { takeDaemonLock, type DaemonLock } from "./store/daemon-lock.ts";
 import { beginEpoch, endEpoch, type Start } from "./store/epoch.ts";
 import { lastSeq } from "./store/event-queries.ts";
@@ -22,21 +23,8 @@ import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "./store/open.ts";
 const BUSY_TIMEOUT_MS = 250;
 /** How often free space is looked at, and a broken database tried again. */
 const LOOK_MS = 1_000;
-/** So many failed commits within a minute, and the process ends: what is wrong does not go away by itself. */
-const FAILURES = 3;
-const FAILURES_WITHIN_MS = 60_000;
 /** What is under way has so long to come back when the daemon is stopped. */
 const DRAIN_MS = 5_000;
-
-export interface DaemonOptions extends Pick<EngineOptions, "onStray" | "services" | "timers"> {
-  readonly home: string;
-  readonly config: Config;
-  /** What must not be written in clear. */
-  readonly redactor?: Redactor;
-  /** Called after each commit with what it made true, and the store it is in. */
-  readonly onRecorded?: (recorded: Recorded, store: Store) => void;
-  readonly onNotice?: (notice: Pick<Notice, "kind" | "data">) => void;
-}
 
 /**
  * Owns a home: its lock, its store, its engine, and what becomes of them when the disk does not do as it should.
@@ -58,17 +46,20 @@ export class Daemon {
   readonly #ballast: Ballast;
   readonly #start: Start;
   readonly #ended = Promise.withResolvers<never>();
-  readonly #failures: number[] = [];
+  readonly #failures = new CommitFailures();
+  readonly #isolation: Isolation;
   #store: Store;
   #engine: Engine | undefined;
+  #api: ApiServer | undefined;
   #trouble: NexusError | undefined;
   #acknowledged: number;
   #looking: ReturnType<typeof setInterval> | undefined;
   #reopening: Promise<void> | undefined;
   #stopped = false;
 
-  private constructor(options: DaemonOptions, lock: DaemonLock, store: Store) {
+  private constructor(options: DaemonOptions, lock: DaemonLock, store: Store, isolation: Isolation) {
     this.#options = options;
+    this.#isolation = isolation;
     this.#lock = lock;
     this.#store = store;
     this.#ballast = ballastOf(options);
@@ -99,9 +90,10 @@ export class Daemon {
   static async #open(options: DaemonOptions, lock: DaemonLock): Promise<Daemon> {
     const store = open(options);
     try {
-      const daemon = new Daemon(options, lock, store);
+      const daemon = new Daemon(options, lock, store, await chooseIsolation(options.config.isolation));
       daemon.#ballast.restore();
       await daemon.#run();
+      daemon.#listen();
       daemon.#looking = setInterval(() => daemon.#look(), LOOK_MS);
       return daemon;
     } catch (error) {
@@ -126,14 +118,20 @@ export class Daemon {
 
   /** Why it takes no events at the moment. */
   get trouble(): NexusError | undefined {
-    return this.#trouble;
+    if (this.#trouble !== undefined || (this.#engine !== undefined && !this.#stopped)) return this.#trouble;
+    return new NexusError("DAEMON_DEGRADED", `the daemon is ${this.#stopped ? "ending" : "reopening its database"}; nothing was stored`, { hint: "try again" });
+  }
+
+  /** Where it listens; undefined where it cannot. */
+  get socket(): string | undefined {
+    return this.#api?.path;
   }
 
   /** As `Engine.emit`; rejects with what is wrong while the daemon cannot store anything. */
   async emit(events: readonly NewEvent[], bytes?: number): Promise<Accepted[]> {
-    if (this.#trouble !== undefined) throw this.#trouble;
-    if (this.#engine === undefined) throw new NexusError("DAEMON_DEGRADED", "the daemon is ending or reopening its database; nothing was stored", { hint: "try again" });
-    const accepted = await this.#engine.emit(events, bytes);
+    const { trouble } = this;
+    if (trouble !== undefined) throw trouble;
+    const accepted = await this.#engine!.emit(events, bytes);
     for (const { event } of accepted) this.#acknowledged = Math.max(this.#acknowledged, event.seq);
     return accepted;
   }
@@ -151,9 +149,10 @@ export class Daemon {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#looking);
+    const answered = this.#api?.stop(DRAIN_MS);
     await this.#reopening;
     const engine = this.#engine;
-    await engine?.quiesce(DRAIN_MS);
+    await Promise.all([engine?.quiesce(DRAIN_MS), answered]);
     this.#engine = undefined;
     try {
       await engine?.[Symbol.asyncDispose]();
@@ -176,6 +175,7 @@ export class Daemon {
       store,
       config,
       start: this.#start,
+      isolation: this.#isolation,
       onFatal: (error) => {
         if (starting) failed = asNexusError(error);
         else this.#failed(error);
@@ -197,6 +197,16 @@ export class Daemon {
     }
   }
 
+  /** Without its socket a daemon does what it is there for all the same. */
+  #listen(): void {
+    try {
+      this.#api = startApi({ ...this.#options, isolation: this.#isolation, startedAt: this.#lock.startedAt, daemon: this });
+    } catch (error) {
+      const { message } = asNexusError(error);
+      this.#options.onNotice?.({ kind: "api_unavailable", data: { message } });
+    }
+  }
+
   #failed(error: unknown): void {
     if (this.#stopped || this.#reopening !== undefined) return;
     const engine = this.#engine;
@@ -211,13 +221,13 @@ export class Daemon {
     await engine?.[Symbol.asyncDispose]();
     this.#store.close();
     for (let tries = 0; !this.#stopped; tries += 1) {
-      if (!this.#mayGoOn(failure)) {
+      if (!this.#failures.mayGoOn(failure.code, performance.now())) {
         this.#ended.reject(failure);
         break;
       }
       if (failure.code === "DATABASE_FULL") this.#ballast.release();
       // Not at once again, whatever it is: a disk that stays full, with nothing left to give up, is asked every second.
-      if (tries > 0 || this.#failures.length > 1) await Bun.sleep(LOOK_MS);
+      if (tries > 0 || this.#failures.count > 1) await Bun.sleep(LOOK_MS);
       try {
         this.#store = this.#reopen();
         this.#store.waitForLock(BUSY_TIMEOUT_MS);
@@ -247,16 +257,6 @@ export class Daemon {
       store.close();
       throw error;
     }
-  }
-
-  /** Counts the failure. A full disk is waited for, however long that takes. */
-  #mayGoOn({ code }: NexusError): boolean {
-    if (code === "DATABASE_FULL") return true;
-    if (code !== "DATABASE_IO" && code !== "BUG" && code !== "DATABASE_BUSY") return false;
-    const now = performance.now();
-    this.#failures.push(now);
-    while ((this.#failures[0] ?? now) < now - FAILURES_WITHIN_MS) this.#failures.shift();
-    return this.#failures.length < FAILURES;
   }
 
   /** Refuses events in time when the disk is filling up, and takes them again when there is room. */
@@ -292,6 +292,5 @@ function ballastOf({ home, config }: DaemonOptions): Ballast {
 }
 
 function asNexusError(error: unknown): NexusError {
-  if (error instanceof NexusError) return error;
-  return new NexusError("BUG", `the engine cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { cause: error, hint: "nothing acknowledged is lost; start it again" });
+  return named(error, "the engine cannot go on", "nothing acknowledged is lost; start it again");
 }

@@ -8,7 +8,7 @@ const recoveryTest = ["test/engine/evaluation/recovery.test.ts"];
 export const mutants: readonly Mutant[] = [
   { name: "acknowledge-before-commit", file: "src/engine/store/group-commit.ts", find: "            outcome = () => resolve(value);", replace: "            outcome = () => undefined;\n            resolve(value);", tests: daemonTest },
   { name: "full-disk-keeps-taking", file: daemon, find: 'if (failure.code !== "DATABASE_FULL") this.#restored();', replace: "this.#restored();", tests: daemonTest },
-  { name: "failures-without-end", file: daemon, find: "return this.#failures.length < FAILURES;", replace: "return true;", tests: daemonTest, filter: "third failure" },
+  { name: "failures-without-end", file: "src/engine/store/commit-failures.ts", find: "return this.#at.length < MOST;", replace: "return true;", tests: daemonTest, filter: "third failure" },
   { name: "epoch-not-asked", file: "src/engine/engine.ts", find: "start !== undefined && !isCurrentEpoch(this.#store, start.epoch)", replace: "start !== undefined && !isCurrentEpoch(this.#store, start.epoch + 1) && start.epoch < 0", tests: daemonTest, filter: "another one has started" },
   { name: "gate-without-shares", file: "src/engine/pipeline/gate.ts", find: "share > NEWEST / 2", replace: "share > NEWEST * 2", tests: ["test/engine/pipeline/gate.test.ts"] },
   { name: "gate-without-end", file: "src/engine/pipeline/gate.ts", find: "if (waiting >= maxWaiting) throw", replace: "if (waiting >= maxWaiting * 2) throw", tests: ["test/engine/pipeline/gate.test.ts"] },

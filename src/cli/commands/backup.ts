@@ -8,7 +8,7 @@ import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { countOption } from "../options.ts";
 import { emit, emitJson, isTerminal, isoTime, paint, printable, say } from "../output.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../../engine/core/version.ts";
 
 export const run: Run = (call) => (flag(call, "verify") ? verify(call) : make(call));
 

@@ -1,20 +1,12 @@
 import { existsSync } from "node:fs";
-import { servicesOf } from "../../engine/clients/llm.ts";
-import { loadConfig, type Config } from "../../engine/config.ts";
+import { ApiClient } from "../../engine/api/client.ts";
+import { loadConfig } from "../../engine/config.ts";
 import { NexusError, EXIT } from "../../engine/core/errors.ts";
-import type { StoredEvent } from "../../engine/core/event.ts";
 import { isFailure } from "../../engine/core/invocation.ts";
 import { stageVerdict } from "../../engine/core/request.ts";
-import { dryRun, type DryRun } from "../../engine/dry-run.ts";
-import { parseEventBytes } from "../../engine/ingest/normalise.ts";
-import { Identity } from "../../engine/pipeline/identity.ts";
-import { findHook } from "../../engine/registry/find-hook.ts";
-import { chooseIsolation } from "../../engine/runtime/sandbox/isolation.ts";
-import { startLlm } from "../../engine/start-llm.ts";
-import { eventById, lastSeq } from "../../engine/store/event-queries.ts";
-import { loadState } from "../../engine/store/hook-state.ts";
-import type { Store } from "../../engine/store/open.ts";
-import { eventNotFound } from "../../engine/store/retention/event-not-found.ts";
+import type { DryRun, DryRunAsked } from "../../engine/dry-run.ts";
+import { parseEventJson } from "../../engine/ingest/normalise.ts";
+import type { PreparedScript } from "../../engine/registry/authoring/prepare-script.ts";
 import { prepareForCall } from "../authoring.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
@@ -22,40 +14,47 @@ import { emit, emitJson, latency, oneLine, paint, printable } from "../output.ts
 import { withStore } from "../workspace.ts";
 
 export const run: Run = async (call) => {
-  const config = loadConfig(call.home);
+  const event = await eventOf(call);
   const prepared = await prepareForCall(call, call.args[0] ?? "");
-  return await withStore(call, "create", async (store) => {
-    const event = await eventOf(call, store, config);
-    const isolation = await chooseIsolation(config.isolation);
-    const services = servicesOf(startLlm(config, call.home));
-    const result = await dryRun({ store, home: call.home, config, isolation, services }, prepared, event, stateOf(call, store, prepared.slug));
-    if (call.json) emitJson({ hook: prepared.slug, event_id: event.id, ...result });
-    else print(call, prepared.slug, event, result);
-    return result.invocation !== undefined && isFailure(result.invocation.outcome) ? EXIT.failed : EXIT.done;
-  });
+  const client = await ApiClient.find(call.home);
+  const through = client === undefined ? "alone" : "daemon";
+  const result = client === undefined ? await testAlone(call, prepared, event) : await testThrough(client, call, prepared, event);
+  if (call.json) emitJson({ ...result, through });
+  else print(call, result, through);
+  return result.invocation !== undefined && isFailure(result.invocation.outcome) ? EXIT.failed : EXIT.done;
 };
 
-/** A stored event by its id, with what was decided when it was stored; or one from a file, decided on as if it came now. */
-async function eventOf(call: Call, store: Store, config: Config): Promise<StoredEvent> {
+/** By the daemon that runs: its settings, which config.toml may not be any more, and its isolation. */
+async function testThrough(client: ApiClient, call: Call, { slug, bundle, sourcePath, metadata }: PreparedScript, event: DryRunAsked["event"]): Promise<DryRun> {
+  const script = { slug, bundle, source_path: sourcePath, metadata };
+  return await client.dryRun({ script, keep_state: flag(call, "keepState"), ...("id" in event ? { event_id: event.id } : { event: event.input }) });
+}
+
+/** As the daemon would that started now. */
+async function testAlone(call: Call, script: PreparedScript, event: DryRunAsked["event"]): Promise<DryRun> {
+  const [{ dryRun }, { servicesOf }, { startLlm }, { chooseIsolation }, { loadRedactor }] = await Promise.all([
+    import("../../engine/dry-run.ts"),
+    import("../../engine/clients/llm.ts"),
+    import("../../engine/start-llm.ts"),
+    import("../../engine/runtime/sandbox/isolation.ts"),
+    import("../../engine/secrets.ts"),
+  ]);
+  const config = loadConfig(call.home);
+  const parts = { home: call.home, config, isolation: await chooseIsolation(config.isolation), services: servicesOf(startLlm(config, call.home)), redactor: loadRedactor(call.home, config.secrets, process.env) };
+  return await withStore(call, "create", (store) => dryRun({ ...parts, store }, { script, event, keepState: flag(call, "keepState") }));
+}
+
+/** A stored event's id, or what a file or standard input says. */
+async function eventOf(call: Call): Promise<DryRunAsked["event"]> {
   const given = textOption(call, "event");
   if (given === undefined) throw new NexusError("USAGE", "say for which event: --event ID, a file with one as JSON, or - for standard input", { next: ["nexus events list"] });
-  if (given !== "-" && !existsSync(given)) {
-    const stored = eventById(store, given);
-    if (stored === undefined) throw eventNotFound(store, given);
-    return stored;
-  }
-  const bytes = await (given === "-" ? Bun.stdin : Bun.file(given)).bytes();
-  const event = parseEventBytes(bytes, { now: Date.now(), maxBytes: config.events.max_bytes });
-  const { denied = false, principal, access } = new Identity({ store, policies: config.access, persona: config.persona }).standingOf(event) ?? {};
-  return { ...event, seq: lastSeq(store) + 1, ...(denied ? { suppressed: "denied" as const } : {}), ...(principal === undefined ? {} : { principal }), ...(access === undefined ? {} : { access }) };
+  if (given !== "-" && !existsSync(given)) return { id: given };
+  return { input: parseEventJson(await (given === "-" ? Bun.stdin : Bun.file(given)).bytes()) };
 }
 
-function stateOf(call: Call, store: Store, slug: string): Readonly<Record<string, unknown>> {
-  return flag(call, "keepState") ? loadState(store, findHook(store, slug).version.id) : {};
-}
-
-function print(call: Call, slug: string, event: StoredEvent, { unseen, invocation, logs = [], emits, plan }: DryRun): void {
-  emit(paint("bold", printable(`${slug} for ${event.id}: nothing was recorded, nothing sent`)));
+function print(call: Call, { hook, event_id, channel, unseen, invocation, logs = [], emits, plan }: DryRun, through: "daemon" | "alone"): void {
+  const by = through === "daemon" ? "through the running daemon" : "alone, no daemon runs";
+  emit(paint("bold", printable(`${hook} for ${event_id}, ${by}: nothing was recorded, nothing sent`)));
   if (unseen !== undefined) return emit(printable(`  It would not see this event: ${unseen}`));
   if (invocation === undefined) return;
   const { latency_us, error, reason, result } = invocation;
@@ -67,7 +66,7 @@ function print(call: Call, slug: string, event: StoredEvent, { unseen, invocatio
   const { context, ...facts } = plan;
   emit("  Plan:");
   for (const [name, value] of Object.entries(facts)) emit(printable(`    ${name}: ${String(value)}`));
-  if (plan.outbound === undefined) emit(printable(`    outbound: none; no [outbound] adapter has the channel "${event.channel}"`));
+  if (plan.outbound === undefined) emit(printable(`    outbound: none; no [outbound] adapter has the channel "${channel}"`));
   if (context === undefined) return;
   emit(`    context: ${context.tokens} tokens (${context.layers.map(({ layer, tokens, cut }) => `${layer} ${tokens}${cut === undefined ? "" : `, without ${cut}`}`).join("; ")})`);
   if (!flag(call, "context")) return;

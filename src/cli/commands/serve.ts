@@ -14,7 +14,7 @@ export const run: Run = async (call) => {
   const stopped = stopSignal(log.line);
   const daemon = await Daemon.start({ home: call.home, config, redactor, onRecorded: log.recorded, onNotice: log.notice, onStray: log.stray });
   const { clean, recoveries } = daemon.startedAs;
-  log.line("started", { home: call.home, pid: process.pid, durability: config.durability, ...(clean ? {} : { last_stop: "unclean", recoveries, database_check: daemon.health.checked }) });
+  log.line("started", { home: call.home, pid: process.pid, durability: config.durability, ...(daemon.socket === undefined ? {} : { socket: daemon.socket }), ...(clean ? {} : { last_stop: "unclean", recoveries, database_check: daemon.health.checked }) });
   try {
     if (flag(call, "once")) await Promise.race([daemon.drain(), stopped, daemon.ended]);
     else await Promise.race([stopped, daemon.ended]);

@@ -3,7 +3,7 @@ import type { StoredEvent } from "../core/event.ts";
 import type { Profile } from "../core/profile.ts";
 import type { EffectiveMode, QueueMode } from "../core/queue-mode.ts";
 import type { AssembledContext, StoredSession } from "../core/turn.ts";
-import { dispatchesOfTurn, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
+import { dispatchesOfTurn, waitingIn, type WaitingRow } from "../store/dispatches.ts";
 import { eventById } from "../store/event-queries.ts";
 import type { Store } from "../store/open.ts";
 import { profileOf } from "../store/provenance.ts";
@@ -14,9 +14,6 @@ import { itemOf } from "./item-of.ts";
 import { foresee, type SessionQueue } from "./queue-plan.ts";
 import { groupOf, outboundFor, rulesOf, takesSteering, type BrokerSettings } from "./settings.ts";
 import { agentSessionOf } from "./turn-end.ts";
-
-/** All that waits is looked at: as much as may wait. */
-const MOST_WAITING = 100_000;
 
 /** What would be done with a dispatch, by the same rules as when it is done. */
 export interface Plan {
@@ -72,7 +69,7 @@ function queueNow(store: Store, settings: BrokerSettings, sessionKey: string): S
   const first = turn === undefined ? undefined : dispatchesOfTurn(store, turn.id)[0];
   const event = first === undefined ? undefined : eventById(store, first.event_id);
   const running = turn && { agent: turn.agent, group: groupOf(turn.agent, event?.channel ?? null, event?.thread_id ?? null, turn.profile), steerable: takesSteering(settings.agents[turn.agent]), ending: false };
-  const rows = waitingAfter(store, 0, MOST_WAITING).filter(({ session_key }) => session_key === sessionKey);
+  const rows = waitingIn(store, sessionKey);
   const waiting = rows.map((row) => itemOf(row, settings)).filter((item) => typeof item !== "string");
   return { running, waiting: waiting.map((item) => ({ ...item, blocked: true })) };
 }

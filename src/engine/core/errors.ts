@@ -37,9 +37,15 @@ const codes = {
   DATABASE_IO: { exit: EXIT.unavailable, retryable: true, explain: "The operating system refused to read or write the database's files. What was asked for was not acknowledged. A running daemon reopens the database and goes on; after 3 such failures in 60 seconds it ends." },
   DATABASE_LOST: { exit: EXIT.bug, explain: "After a failed write the database no longer holds what it had acknowledged: the disk, or what stands behind it, lies. The daemon ends rather than go on. Check the disk, then restore a backup." },
   DAEMON_DEGRADED: { exit: EXIT.unavailable, retryable: true, explain: "The daemon is reopening its database after a failure and takes no events meanwhile. Nothing was stored; try again. `nexus status` says what happened." },
+  DAEMON_UNREACHABLE: { exit: EXIT.unavailable, retryable: true, explain: "A daemon runs on this home and did not answer: it ended or was stopped meanwhile, or does not get to it. Nothing was recorded. Try again; `nexus status` says how it fares." },
+  ROUTE_UNKNOWN: { exit: EXIT.notFound, explain: "The daemon's HTTP interface has no such path. docs/api.md lists them; a newer command may ask an older daemon for one that it does not have yet." },
+  METHOD_NOT_ALLOWED: { exit: EXIT.usage, explain: "The path exists for another HTTP method; the message and the header `Allow` name it." },
+  REQUEST_INVALID: { exit: EXIT.usage, explain: "The body of a request to the daemon is not JSON, or has a missing, unknown or wrongly typed field. Nothing was done." },
+  REQUEST_TOO_LARGE: { exit: EXIT.findings, explain: "The body of a request to the daemon is larger than its path allows; the message has the limit. Nothing was done." },
+  REQUEST_TIMEOUT: { exit: EXIT.timedOut, retryable: true, explain: "The daemon did not come to an answer within the deadline of the request. Nothing was recorded." },
   DAEMON_FAILED: { exit: EXIT.bug, explain: "The daemon could not go on; the message names the code of what was wrong (`nexus explain` it). Nothing that was acknowledged is lost, unless that code says so." },
   DAEMON_SUPERSEDED: { exit: EXIT.conflict, explain: "Another daemon has started on this home, so this one has lost its rights and ends. That needs a file system whose locks do not work; do not put a home on one." },
-  QUEUE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "More events wait than events.max_waiting allows, or one source has more than its share of them. Nothing was stored; try again later, or start `nexus serve` if it is not running." },
+  QUEUE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "More events wait than events.max_waiting allows, or one source has more than its share of them. Nothing was stored; try again later, or start `nexus serve` if it is not running. In an answer of the daemon's HTTP interface: it has as many requests as it takes at once; try again." },
   LOOP_STOPPED: { exit: EXIT.conflict, explain: "The chain of causes this event would belong to has used up its budget (events.max_chain), so it was not stored. A hook or an agent answers its own answers; `nexus events show` follows cause_id." },
   DAEMON_RUNNING: { exit: EXIT.conflict, explain: "Another `nexus serve` owns this home. The message names its process. Only one daemon may own a home." },
   BACKUP_EXISTS: { exit: EXIT.conflict, explain: "A file of that name is there already. Choose another name, or replace it with --force." },
@@ -160,6 +166,12 @@ export class NexusError extends Error {
     const { cause: _cause, ...rest } = this.details;
     return { code: this.code, message: this.message, retryable: isRetryable(this.code), ...rest };
   }
+}
+
+/** What anything that was thrown is called; what nexus does not know is a bug of it. `doing` begins its message. */
+export function asNexusError(error: unknown, doing: string, hint?: string): NexusError {
+  if (error instanceof NexusError) return error;
+  return new NexusError("BUG", `${doing}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }
 
 export function isErrorCode(text: string): text is ErrorCode {

@@ -25,6 +25,7 @@ export const NOTICE_KINDS = [
   "pair_dead",
   "storage_failed",
   "storage_restored",
+  "api_unavailable",
   "database_restored",
   "doctor_repaired",
   "retention_removed",

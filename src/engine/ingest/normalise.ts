@@ -61,24 +61,27 @@ export function normaliseEvent(input: unknown, options: NormaliseOptions): Event
   };
 }
 
-/** One event from bytes: refuses what is not UTF-8 and what is not JSON before it is looked at. */
+/** One event from bytes: refuses what is too large, what is not UTF-8 and what is not JSON before it is looked at. */
 export function parseEventBytes(bytes: Uint8Array, options: NormaliseOptions): Event {
   if (bytes.length > options.maxBytes) throw tooLarge(bytes.length, options.maxBytes);
+  return normaliseEvent(parseEventJson(bytes), options);
+}
+
+/** What the bytes say, not yet an event. Throws EVENT_NOT_UTF8 or EVENT_NOT_JSON, with the place. */
+export function parseEventJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new NexusError("EVENT_NOT_UTF8", "the event is not UTF-8", { hint: "encode it as UTF-8", cause: error });
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     const at = jsonErrorPosition(text);
     const place = at === undefined ? "" : `: unexpected ${at.found} at ${at.line === 1 ? "" : `line ${at.line}, `}column ${at.column}`;
     throw new NexusError("EVENT_NOT_JSON", `the event is not JSON${place}`, { hint: "one JSON object is expected", cause: error });
   }
-  return normaliseEvent(value, options);
 }
 
 /** Its size as JSON. */

@@ -13,6 +13,8 @@ export interface DaemonOwner {
 
 /** The lock of a home, held. */
 export interface DaemonLock {
+  /** Unix ms. */
+  readonly startedAt: number;
   /** Tells everyone who asks how the daemon fares. */
   readonly tell: (trouble: DaemonOwner["trouble"]) => void;
   readonly release: () => void;
@@ -48,6 +50,7 @@ export function takeDaemonLock(home: string, startedAt: number): DaemonLock {
   const owner = { pid: process.pid, started_at: startedAt };
   writeOwner(home, owner);
   return {
+    startedAt,
     tell: (trouble) => writeOwner(home, trouble === undefined ? owner : { ...owner, trouble }),
     release: () => {
       if (!held.delete(db)) return;

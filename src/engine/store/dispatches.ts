@@ -109,14 +109,17 @@ export interface WaitingRow {
   readonly profile: Profile;
 }
 
+const WAITING = `SELECT d.rowid, d.id, d.event_id, d.agent, d.session_key, d.persona, d.routing_json ->> 'queue_mode' AS queue_mode, d.created_at, d.not_before, d.attempts, d.profile, e.channel, e.thread_id
+       FROM dispatches d LEFT JOIN events e ON e.id = d.event_id WHERE +d.status = 'pending'`;
+
 /** What waits for an agent and came behind that row, oldest first: no more of each than a queue needs to know. Along the rows, not by their status: nearly all before that row are settled. */
 export function waitingAfter(store: Store, rowid: number, limit: number): WaitingRow[] {
-  return store.db
-    .query<WaitingRow, [number, number]>(
-      `SELECT d.rowid, d.id, d.event_id, d.agent, d.session_key, d.persona, d.routing_json ->> 'queue_mode' AS queue_mode, d.created_at, d.not_before, d.attempts, d.profile, e.channel, e.thread_id
-       FROM dispatches d LEFT JOIN events e ON e.id = d.event_id WHERE +d.status = 'pending' AND d.rowid > ? ORDER BY d.rowid LIMIT ?`,
-    )
-    .all(rowid, limit);
+  return store.db.query<WaitingRow, [number, number]>(`${WAITING} AND d.rowid > ? ORDER BY d.rowid LIMIT ?`).all(rowid, limit);
+}
+
+/** What waits in one session, oldest first. */
+export function waitingIn(store: Store, sessionKey: string): WaitingRow[] {
+  return store.db.query<WaitingRow, [string]>(`${WAITING} AND d.session_key = ? ORDER BY d.rowid`).all(sessionKey);
 }
 
 export function countPendingDispatches(store: Store): number {

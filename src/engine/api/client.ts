@@ -1,0 +1,89 @@
+import { NexusError, isErrorCode } from "../core/errors.ts";
+import type { DryRun } from "../dry-run.ts";
+import { socketPath } from "./socket-path.ts";
+import { daemonViewSchema, DRY_RUN_OVERHEAD_MS, dryRunAnswerSchema, errorAnswerSchema, type DaemonView, type DryRunRequest } from "./wire.ts";
+
+/** So long a daemon that is there takes at most to say so; one that is stopped (SIGSTOP) never does. */
+const GREETING_MS = 5_000;
+/** On top of the deadline that the daemon keeps itself. */
+const SLACK_MS = 5_000;
+/** Nobody listens: no socket, one that a killed daemon left, a path that the system cannot name. */
+const NOBODY: ReadonlySet<unknown> = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "ENAMETOOLONG"]);
+/** The name is for the header `Host` only. */
+const ORIGIN = "http://nexus";
+
+interface Asked {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
+
+/** A daemon that has answered. From then on its silence is an error: DAEMON_UNREACHABLE. */
+export class ApiClient {
+  readonly daemon: DaemonView;
+  readonly #socket: string;
+
+  private constructor(socket: string, daemon: DaemonView) {
+    this.#socket = socket;
+    this.daemon = daemon;
+  }
+
+  /** The daemon of a home; undefined when none listens there. Throws DAEMON_UNREACHABLE when one is there and says nothing. */
+  static async find(home: string, greetingMs = GREETING_MS): Promise<ApiClient | undefined> {
+    const socket = socketPath(home);
+    try {
+      return new ApiClient(socket, daemonViewSchema.parse(await ask(socket, { method: "GET", path: "/v1/daemon", timeoutMs: greetingMs })));
+    } catch (error) {
+      if (isNobody(error)) return undefined;
+      throw asUnreachable(error);
+    }
+  }
+
+  async dryRun(request: DryRunRequest): Promise<DryRun> {
+    const timeoutMs = request.script.metadata.limits.timeout_ms + DRY_RUN_OVERHEAD_MS + SLACK_MS;
+    return dryRunAnswerSchema.parse(await this.#ask({ method: "POST", path: "/v1/dry-runs", body: request, timeoutMs }));
+  }
+
+  async #ask(asked: Asked): Promise<unknown> {
+    try {
+      return await ask(this.#socket, asked);
+    } catch (error) {
+      throw asUnreachable(error);
+    }
+  }
+}
+
+/** The answer's JSON; an error of the daemon is thrown as what it is. */
+async function ask(unix: string, { method, path, body, timeoutMs }: Asked): Promise<unknown> {
+  const response = await fetch(`${ORIGIN}${path}`, {
+    unix, method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    signal: AbortSignal.timeout(timeoutMs),
+    // The signal alone decides; Bun's own limit is five minutes.
+    timeout: false,
+  });
+  const answer: unknown = await response.json();
+  if (response.ok) return answer;
+  throw errorOf(answer, response.status);
+}
+
+function errorOf(answer: unknown, status: number): NexusError {
+  const parsed = errorAnswerSchema.safeParse(answer);
+  if (!parsed.success) return new NexusError("DAEMON_UNREACHABLE", `the daemon answered with HTTP status ${status} and no error object`);
+  const { code, message, retryable: _, ...details } = parsed.data.error;
+  // To whom the daemon says so, it says that it stops; this command was not interrupted.
+  if (code === "INTERRUPTED") return new NexusError("DAEMON_UNREACHABLE", `${message}; it did not come to an answer`, { hint: "start it again and try again" });
+  if (isErrorCode(code)) return new NexusError(code, message, details);
+  return new NexusError("DAEMON_UNREACHABLE", `the daemon answered with an error that this command does not know: ${message} [${code}]`, { hint: "use the same version of nexus for both" });
+}
+
+function isNobody(error: unknown): boolean {
+  return error instanceof Error && "code" in error && NOBODY.has(error.code);
+}
+
+function asUnreachable(error: unknown): NexusError {
+  if (error instanceof NexusError) return error;
+  const message = error instanceof Error ? (error.name === "TimeoutError" ? "it did not answer in time" : error.message) : String(error);
+  return new NexusError("DAEMON_UNREACHABLE", `the daemon ended or cannot be asked: ${message}`, { hint: "nothing was recorded; try again", next: ["nexus status"], cause: error });
+}
