@@ -65,6 +65,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   "hooks disable": ["no-duplicates", "--dry-run"],
   "hooks delete": ["no-duplicates", "--dry-run"],
   "hooks restore": ["no-duplicates"],
+  "hooks approve": ["no-duplicates", "--dry-run"],
   "hooks versions": ["no-duplicates"],
   "hooks rollback": ["no-duplicates", "--dry-run"],
   "hooks invocations": ["no-duplicates"],
