@@ -79,7 +79,10 @@ class Workbench {
 
   async #test({ tests, filter }: Mutant): Promise<{ code: number; failed: string[] }> {
     if (!this.#built && tests.some((path) => path.startsWith("test/binary/"))) {
-      await run([process.execPath, "scripts/build-binary.ts"], this.#folder);
+      // Whatever a mutant left running keeps its program; the next one is a file of its own.
+      rmSync(join(this.#folder, "dist"), { recursive: true, force: true });
+      const { code, output } = await run([process.execPath, "scripts/build-binary.ts"], this.#folder);
+      if (code !== 0) throw new Error(`the program cannot be built: ${output}`);
       this.#built = true;
     }
     const { code, output } = await run([process.execPath, "test", ...tests, ...(filter === undefined ? [] : ["-t", filter])], this.#folder);
