@@ -1,11 +1,51 @@
 CREATE VIEW events_fts_source AS SELECT seq, id AS event_id, content FROM events;
 
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+CREATE TRIGGER passages_are_immutable BEFORE UPDATE ON passages BEGIN SELECT RAISE(ABORT, 'a passage is immutable'); END;
+
 CREATE TABLE attachments (
   id TEXT PRIMARY KEY,
   event_id TEXT NOT NULL,
   filename TEXT,
   mime_type TEXT,
   storage_uri TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit_head (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  seq INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit_log (
+  seq INTEGER PRIMARY KEY,
+  destination TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  actor TEXT,
+  ref_name TEXT NOT NULL,
+  passage_id TEXT,
+  previous_passage_id TEXT,
+  update_id TEXT NOT NULL,
+  hook_id TEXT,
+  data_json TEXT NOT NULL DEFAULT '{}',
+  previous_hash TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE branches (
+  id TEXT PRIMARY KEY,
+  prefix TEXT NOT NULL,
+  name TEXT NOT NULL,
+  is_main INTEGER NOT NULL,
+  hooks_enabled INTEGER NOT NULL,
+  parent_id TEXT,
+  description TEXT,
+  created_at INTEGER NOT NULL,
+  created_by TEXT,
+  UNIQUE (prefix, name)
 ) STRICT;
 
 CREATE TABLE contacts (
@@ -318,6 +358,26 @@ CREATE TABLE outbound_state (
   reason TEXT
 ) WITHOUT ROWID, STRICT;
 
+CREATE TABLE passage_ref_hooks (
+  id TEXT PRIMARY KEY NOT NULL DEFAULT ('rhk_' || upper(hex(randomblob(13)))),
+  ref_name TEXT NOT NULL,
+  action_type TEXT NOT NULL,
+  config TEXT NOT NULL CHECK (json_valid(config)),
+  enabled INTEGER NOT NULL DEFAULT TRUE CHECK (enabled IN (FALSE, TRUE)),
+  created_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))
+) STRICT;
+
+CREATE TABLE passages (
+  id TEXT PRIMARY KEY,
+  content TEXT NOT NULL,
+  type TEXT NOT NULL,
+  metadata_json TEXT NOT NULL DEFAULT '{}',
+  -- SHA-256 over type, content and metadata.
+  hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT
+) STRICT;
+
 CREATE TABLE person_contact_links (
   person_id TEXT NOT NULL REFERENCES persons(id),
   contact_id TEXT NOT NULL REFERENCES contacts(id),
@@ -332,6 +392,80 @@ CREATE TABLE persons (
   relationship TEXT
 , slug TEXT) STRICT;
 
+CREATE TABLE ref_handlers (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  script_path TEXT NOT NULL,
+  script_hash TEXT NOT NULL,
+  source_path TEXT NOT NULL,
+  source_hash TEXT NOT NULL,
+  metadata_json TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT,
+  PRIMARY KEY (kind, name)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE ref_history (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  ref_name TEXT NOT NULL,
+  passage_id TEXT,
+  previous_passage_id TEXT,
+  previous_id TEXT,
+  transaction_id TEXT NOT NULL,
+  depth INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  hooks TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT
+) STRICT;
+
+CREATE TABLE ref_hook_executions (
+  id TEXT PRIMARY KEY,
+  hook_id TEXT NOT NULL,
+  ref_name TEXT NOT NULL,
+  action_type TEXT NOT NULL,
+  update_id TEXT NOT NULL,
+  transaction_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  depth INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER NOT NULL,
+  latency_us INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  code TEXT,
+  error TEXT,
+  stack_trace TEXT,
+  -- What it did, as a list of short texts.
+  effects_json TEXT NOT NULL DEFAULT '[]',
+  logs_json TEXT
+) STRICT;
+
+CREATE TABLE ref_outbox (
+  id TEXT PRIMARY KEY,
+  update_id TEXT NOT NULL,
+  hook_id TEXT NOT NULL,
+  ref_name TEXT NOT NULL,
+  request_json TEXT NOT NULL,
+  status TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  code TEXT,
+  error TEXT,
+  created_at INTEGER NOT NULL,
+  settled_at INTEGER
+) STRICT;
+
+CREATE TABLE refs (
+  name TEXT PRIMARY KEY,
+  passage_id TEXT NOT NULL REFERENCES passages(id),
+  metadata_json TEXT NOT NULL DEFAULT '{}',
+  update_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE retention_log (
   day INTEGER NOT NULL,
   what TEXT NOT NULL,
@@ -341,6 +475,25 @@ CREATE TABLE retention_log (
   last_at INTEGER NOT NULL,
   PRIMARY KEY (day, what, why)
 ) WITHOUT ROWID, STRICT;
+
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY,
+  processor_type TEXT NOT NULL,
+  status TEXT NOT NULL,
+  input_json TEXT NOT NULL,
+  event_id TEXT,
+  update_id TEXT,
+  hook_id TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  result_json TEXT,
+  code TEXT,
+  error TEXT,
+  logs_json TEXT,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  settled_at INTEGER
+) STRICT;
 
 CREATE TABLE schedule_slots (
   schedule_id TEXT NOT NULL,
@@ -353,6 +506,23 @@ CREATE TABLE schedule_slots (
   created_at INTEGER NOT NULL,
   settled_at INTEGER,
   PRIMARY KEY (schedule_id, slot)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE scope_passages (
+  scope_name TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  passage_id TEXT NOT NULL,
+  ref_name TEXT,
+  PRIMARY KEY (scope_name, position)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE scopes (
+  name TEXT PRIMARY KEY,
+  definition_json TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 0,
+  refreshed_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
 
 CREATE TABLE sessions (
@@ -403,6 +573,14 @@ CREATE TABLE turns (
 CREATE INDEX idx_activations_until ON hook_activations(until_seq);
 
 CREATE INDEX idx_attachments_event ON attachments(event_id);
+
+CREATE INDEX idx_audit_destination ON audit_log(destination, seq);
+
+CREATE INDEX idx_audit_passage ON audit_log(passage_id);
+
+CREATE INDEX idx_audit_previous ON audit_log(previous_passage_id);
+
+CREATE INDEX idx_audit_ref ON audit_log(ref_name, seq);
 
 CREATE INDEX idx_deliveries_dead ON deliveries(created_at) WHERE status = 'dead';
 
@@ -472,7 +650,47 @@ CREATE INDEX idx_notices_hook ON notices(hook_id) WHERE hook_id IS NOT NULL;
 
 CREATE INDEX idx_participants_contact ON event_participants(contact_id);
 
+CREATE INDEX idx_passage_ref_hooks_ref ON passage_ref_hooks(ref_name, created_at);
+
+CREATE INDEX idx_passages_hash ON passages(hash);
+
+CREATE INDEX idx_passages_type ON passages(type, created_at);
+
 CREATE UNIQUE INDEX idx_persons_slug ON persons(slug);
+
+CREATE INDEX idx_ref_executions_hook ON ref_hook_executions(hook_id, started_at);
+
+CREATE INDEX idx_ref_executions_time ON ref_hook_executions(started_at);
+
+CREATE INDEX idx_ref_executions_transaction ON ref_hook_executions(transaction_id);
+
+CREATE INDEX idx_ref_executions_update ON ref_hook_executions(update_id);
+
+CREATE INDEX idx_ref_history_creator ON ref_history(created_by, seq) WHERE created_by IS NOT NULL;
+
+CREATE INDEX idx_ref_history_name ON ref_history(ref_name, seq);
+
+CREATE INDEX idx_ref_history_passage ON ref_history(passage_id);
+
+CREATE INDEX idx_ref_history_previous ON ref_history(previous_passage_id);
+
+CREATE INDEX idx_ref_history_transaction ON ref_history(transaction_id);
+
+CREATE INDEX idx_ref_outbox_open ON ref_outbox(hook_id, not_before) WHERE status = 'pending';
+
+CREATE INDEX idx_ref_outbox_time ON ref_outbox(created_at);
+
+CREATE INDEX idx_refs_passage ON refs(passage_id);
+
+CREATE INDEX idx_runs_event ON runs(event_id) WHERE event_id IS NOT NULL;
+
+CREATE INDEX idx_runs_open ON runs(status, processor_type) WHERE status IN ('pending', 'running');
+
+CREATE INDEX idx_runs_time ON runs(created_at);
+
+CREATE INDEX idx_runs_update ON runs(update_id) WHERE update_id IS NOT NULL;
+
+CREATE INDEX idx_scope_passages_passage ON scope_passages(passage_id);
 
 CREATE INDEX idx_sessions_updated ON sessions(updated_at);
 

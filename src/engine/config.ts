@@ -79,6 +79,7 @@ export const configSchema = z.strictObject({
       slots_days: z.int().min(1).max(36_500).default(30).describe("settled slots of schedules; the newest of each stays"),
       stats_fine_days: z.int().min(1).max(36_500).default(7).describe("counters of five minutes become hourly ones after this"),
       stats_days: z.int().min(1).max(36_500).default(730).describe("hourly counters, and the record of what retention removed"),
+      ref_moves: z.int().min(10).max(10_000_000).default(10_000).describe("moves of one ref that are kept; a passage that nothing names any more goes after events_days"),
       max_bytes: z.int().min(1_048_576).max(2 ** 50).default(10 * 2 ** 30).describe("size of the database, past which the oldest goes first, whatever its age"),
     })
     .prefault({}),
@@ -124,6 +125,22 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   access: accessPoliciesSchema.default([]).describe("whose events hooks may see, with which permissions and in which session; see docs/identity.md"),
+  refs: z
+    .strictObject({
+      max_passage_bytes: z.int().min(1_024).max(64 * 1_048_576).default(1_048_576).describe("size of a passage's content"),
+      max_metadata_bytes: z.int().min(64).max(1_048_576).default(65_536).describe("size of the metadata of a passage or a ref, as JSON"),
+      max_hooks: z.int().min(1).max(10_000).default(100).describe("hooks of one ref"),
+      max_depth: z.int().min(0).max(64).default(8).describe("how far the updates of hooks may cascade"),
+      max_writes: z.int().min(1).max(10_000).default(100).describe("refs that one update may write, cascades included"),
+      timeout_ms: z.int().min(1).max(3_600_000).default(30_000).describe("wall time of a script, an action or a processor"),
+      webhook_timeout_ms: z.int().min(100).max(600_000).default(10_000).describe("time of one attempt to send a webhook"),
+      webhook_attempts: z.int().min(1).max(100).default(10).describe("attempts to send one; then it is dead"),
+      webhook_private: z.boolean().default(false).describe("whether webhooks may go to this machine and to private networks"),
+      max_waiting: z.int().min(1).max(1_000_000).default(10_000).describe("webhooks that may wait to be sent, and runs that may wait; an update that needs more is refused"),
+      max_runs: z.int().min(1).max(64).default(2).describe("runs at the same time; one at a time of each processor"),
+      run_attempts: z.int().min(1).max(100).default(3).describe("attempts of one run; then it has failed"),
+    })
+    .prefault({}),
   secrets: z
     .strictObject({
       env: z.array(z.string().min(1).max(256)).max(200).default([]).describe("variables whose values never reach the database or the log, beside those whose names look secret"),

@@ -9,6 +9,7 @@ export interface RetentionRules {
   readonly slots_days: number;
   readonly stats_fine_days: number;
   readonly stats_days: number;
+  readonly ref_moves: number;
   readonly max_bytes: number;
 }
 

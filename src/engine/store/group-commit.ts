@@ -74,6 +74,27 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * All of `work` in a transaction of its own, at once, behind what has gathered: for work that may refuse. What it throws
+   * undoes it and is thrown; only a failure of the database is this object's affair, too.
+   */
+  alone<T>(work: () => T): T {
+    this.flush();
+    if (this.#closed !== undefined) throw this.#closed;
+    let value: T;
+    try {
+      value = this.#store.write(() => {
+        this.#events.before();
+        return work();
+      });
+    } catch (error) {
+      if (error instanceof NexusError && error.code.startsWith("DATABASE_") && error.code !== "DATABASE_BUSY") this.#failed([], error);
+      throw error;
+    }
+    this.#events.after();
+    return value;
+  }
+
   /** As `run`, with calls instead of a promise: `committed` runs in the order of the group, synchronously. */
   add(entry: Entry): void {
     if (this.#closed !== undefined) {

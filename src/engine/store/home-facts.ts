@@ -8,6 +8,7 @@ import { eventsAfter, lastSeq } from "./event-queries.ts";
 import { listHooks } from "./hooks.ts";
 import { getMeta } from "./meta.ts";
 import type { Store } from "./open.ts";
+import { refFacts, type RefFacts } from "./ref-facts.ts";
 import { databaseSize, type DatabaseSize } from "./retention/database-size.ts";
 import { hookStats } from "./stats.ts";
 
@@ -30,6 +31,7 @@ export interface HomeFacts {
   readonly hooks: { readonly active: number; readonly paused: number; readonly disabled: number; readonly errored: number };
   readonly last_hour: { readonly invocations: number; readonly errors: number };
   readonly dispatches: BrokerFacts;
+  readonly refs: RefFacts;
   readonly storage: DatabaseSize & {
     readonly max_bytes: number;
     readonly wal_limit_bytes: number;
@@ -53,6 +55,7 @@ export function homeFacts(store: Store, home: string, maxBytes: number, now: num
     hooks: { active: ofStatus("active"), paused: ofStatus("paused"), disabled: ofStatus("disabled"), errored: ofStatus("errored") },
     last_hour: { invocations, errors },
     dispatches: brokerFacts(store, now),
+    refs: refFacts(store, now),
     storage: { ...databaseSize(store), max_bytes: maxBytes, wal_limit_bytes: LOG_LIMIT_BYTES, ...scriptsOf(store), ...diskFree(home) },
     rows: {
       events: Math.max(0, lastSeq(store) - (getMeta(store, "events_removed") ?? 0)),

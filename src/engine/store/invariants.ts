@@ -21,6 +21,14 @@ const QUERIES: readonly (readonly [invariant: string, what: string, sql: string]
   ],
   ["I2", "evaluated events that the ledger never had", "SELECT count(*) AS n FROM meta WHERE key = 'eval_cursor' AND value > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)"],
   ["I2", "hooks whose current version is missing", "SELECT count(*) AS n FROM hooks h WHERE NOT EXISTS (SELECT 1 FROM hook_versions v WHERE v.id = h.version_id)"],
+  ["I2", "refs that point to no passage", "SELECT count(*) AS n FROM refs r WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.id = r.passage_id)"],
+  ["I2", "refs that are not where their history says", "SELECT count(*) AS n FROM refs r WHERE NOT EXISTS (SELECT 1 FROM ref_history h WHERE h.id = r.update_id AND h.ref_name = r.name AND h.passage_id = r.passage_id)"],
+  [
+    "I2",
+    "moves of refs that do not begin where the one before ended",
+    `SELECT count(*) AS n FROM (SELECT previous_id, previous_passage_id, lag(id) OVER w AS before_id, lag(passage_id) OVER w AS before_passage FROM ref_history WINDOW w AS (PARTITION BY ref_name ORDER BY seq))
+       WHERE before_id IS NOT NULL AND (previous_id IS NOT before_id OR previous_passage_id IS NOT before_passage)`,
+  ],
   ["I2", "logs without their invocation", "SELECT count(*) AS n FROM invocation_logs l WHERE NOT EXISTS (SELECT 1 FROM hook_invocations i WHERE i.id = l.invocation_id)"],
 ];
 
@@ -56,12 +64,14 @@ export interface ScriptRow {
   readonly current: boolean;
 }
 
-/** Every script that some version runs, with a hook that has it; those of current versions first. Of a purged hook there is none. */
+/** Every script that some version, action or processor runs, with a name it runs under; current ones first. Of a purged hook there is none. */
 export function registeredScripts(db: Database): ScriptRow[] {
   return db
     .query<{ hash: string; source_path: string; slug: string; current: number }, []>(
-      `SELECT v.script_hash AS hash, v.source_path, h.slug, max(h.version_id = v.id AND h.deleted_at IS NULL) AS current
-         FROM hook_versions v JOIN hooks h ON h.id = v.hook_id WHERE v.script_hash <> '' GROUP BY v.script_hash ORDER BY current DESC, h.slug`,
+      `SELECT hash, source_path, slug, max(current) AS current FROM (
+         SELECT v.script_hash AS hash, v.source_path, h.slug, h.version_id = v.id AND h.deleted_at IS NULL AS current FROM hook_versions v JOIN hooks h ON h.id = v.hook_id WHERE v.script_hash <> ''
+         UNION ALL SELECT script_hash, source_path, kind || ' ' || name, 1 FROM ref_handlers
+       ) GROUP BY hash ORDER BY current DESC, slug`,
     )
     .all()
     .map(({ current, ...row }) => ({ ...row, current: current === 1 }));

@@ -72,6 +72,22 @@ export class Store {
     }
   }
 
+  /** What `body` returns in a transaction of its own that is undone in any case: for a dry run that meets what the real one would. */
+  rehearse<T>(body: () => T): T {
+    const undone = new Error("rehearsed");
+    let value: { readonly of: T } | undefined;
+    try {
+      this.write(() => {
+        value = { of: body() };
+        throw undone;
+      });
+    } catch (error) {
+      if (error !== undone || value === undefined) throw error;
+    }
+    if (value === undefined) throw undone;
+    return value.of;
+  }
+
   #setDurable(durable: boolean): void {
     if (!this.#canRelax || durable === this.#durable) return;
     this.db.run(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);

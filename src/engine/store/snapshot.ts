@@ -44,9 +44,9 @@ export function lastSeqOf(db: Database): number {
   return db.query<{ seq: number | null }, []>("SELECT max(seq) AS seq FROM events").get()?.seq ?? 0;
 }
 
-/** Of every version, also of those of deleted hooks: they can be restored, and rolled back to. */
+/** Of every version, also of those of deleted hooks: they can be restored, and rolled back to; and of actions and processors. */
 export function scriptHashes(db: Database): string[] {
-  return db.query<{ script_hash: string }, []>("SELECT DISTINCT script_hash FROM hook_versions ORDER BY script_hash").all().map(({ script_hash }) => script_hash);
+  return db.query<{ script_hash: string }, []>("SELECT script_hash FROM hook_versions UNION SELECT script_hash FROM ref_handlers ORDER BY script_hash").all().map(({ script_hash }) => script_hash);
 }
 
 /** Makes a copy a backup: what is not in the database travels in the same file. */
@@ -93,6 +93,7 @@ export function dropBackupTables(db: Database): void {
 /** The copies are found by absolute paths, which differ in another home. */
 export function relocateScripts(db: Database, hooksFolder: string): void {
   db.query("UPDATE hook_versions SET script_path = ?1 || '/' || script_hash || '.mjs' WHERE script_path <> ?1 || '/' || script_hash || '.mjs'").run(hooksFolder);
+  db.query("UPDATE ref_handlers SET script_path = ?1 || '/' || script_hash || '.mjs' WHERE script_path <> ?1 || '/' || script_hash || '.mjs'").run(hooksFolder);
   db.query("UPDATE hooks SET script_path = ?1 || '/' || script_hash || '.mjs' WHERE script_path <> ?1 || '/' || script_hash || '.mjs'").run(hooksFolder);
 }
 

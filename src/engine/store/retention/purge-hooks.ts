@@ -51,7 +51,7 @@ export function trimActivations(store: Store): void {
 
 /** Removes stored scripts that no version names any more, and what a crash left of one that was being written. */
 export function removeScripts(store: Store, now: number, record: RemovalRecord): void {
-  const named = store.db.query("SELECT 1 FROM hook_versions WHERE script_hash = ? LIMIT 1");
+  const named = store.db.query("SELECT 1 FROM hook_versions WHERE script_hash = ?1 UNION ALL SELECT 1 FROM ref_handlers WHERE script_hash = ?1 LIMIT 1");
   for (const name of readdirSync(store.hooksFolder)) {
     const hash = /^\.?([0-9a-f]{64})\./.exec(name)?.[1];
     if (hash === undefined) continue;

@@ -3,7 +3,7 @@ import type { MetaKey } from "../meta.ts";
 import { getMeta, setMeta } from "../meta.ts";
 import type { Store } from "../open.ts";
 
-export type RemovedKind = "events" | "invocations" | "logs" | "dispatches" | "turns" | "deliveries" | "sessions" | "notices" | "slots" | "stats" | "episodes" | "threads" | "contacts" | "hooks" | "versions" | "state" | "scripts";
+export type RemovedKind = "events" | "invocations" | "logs" | "dispatches" | "turns" | "deliveries" | "sessions" | "notices" | "slots" | "stats" | "episodes" | "threads" | "contacts" | "hooks" | "versions" | "state" | "scripts" | "executions" | "webhooks" | "runs" | "moves" | "passages";
 
 /** `orphan`: nothing named it any more. `deleted`: its hook can no longer be restored. */
 export type RemovedWhy = "folded" | "age" | "bytes" | "orphan" | "deleted";
