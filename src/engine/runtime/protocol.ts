@@ -1,4 +1,5 @@
 import type { LogLine } from "../core/invocation.ts";
+import type { RefOverlay } from "../core/ref.ts";
 import type { NexusRequest } from "../core/request.ts";
 import type { Event, Permissions, Principal, Session } from "../core/event.ts";
 
@@ -27,6 +28,10 @@ export interface RunEvent {
   readonly session: Session;
   /** At a stage hook: the request so far. */
   readonly request?: NexusRequest;
+  /** Of a script that runs for a ref's update or for a run: laid over the context. */
+  readonly given?: Readonly<Record<string, unknown>>;
+  /** What that update has done so far. */
+  readonly overlay?: RefOverlay;
 }
 
 /** What a Worker needs to know about its version, sent once per Worker. */

@@ -6,7 +6,7 @@ import type { OutboundMessage, SendResult } from "./outbound.ts";
 
 /** Where an adapter works. */
 export interface Place {
-  /** Of the table `[outbound.NAME]`. */
+  /** How messages call it, such as `outbound.NAME`. */
   readonly name: string;
   /** Absolute. */
   readonly home: string;

@@ -8,7 +8,7 @@ type ChatSettings = OutboundOf<"slack"> | OutboundOf<"discord"> | OutboundOf<"te
 /** Calls a method of a chat service. */
 export async function callApi(settings: ChatSettings, place: Place, attempt: Attempt, path: string, authorization: string | undefined, body: Readonly<Record<string, unknown>>): Promise<Answer | Failure> {
   // The token goes along with every call.
-  if (!settings.allow_private && !settings.api.startsWith("https:")) return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.api: it is to begin with https:// (or set allow_private = true, for a server of your own)`);
+  if (!settings.allow_private && !settings.api.startsWith("https:")) return failure("OUTBOUND_MISCONFIGURED", `${place.name}.api: it is to begin with https:// (or set allow_private = true, for a server of your own)`);
   const headers = new Headers({
     "content-type": "application/json; charset=utf-8",
     // The form that Discord asks for; the others take any.
@@ -21,5 +21,5 @@ export async function callApi(settings: ChatSettings, place: Place, attempt: Att
 
 /** A service that does not know the token. */
 export function badToken(place: Place, said: string): Failure {
-  return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.token: the service does not accept it (${said})`);
+  return failure("OUTBOUND_MISCONFIGURED", `${place.name}.token: the service does not accept it (${said})`);
 }

@@ -22,8 +22,8 @@ export function chatTarget<Target>(place: Place, message: OutboundMessage, confi
   if (thread !== undefined) return { found: "thread", target: thread };
   const recipient = message.recipient === undefined ? undefined : forms.recipient(message.recipient);
   if (recipient !== undefined) return { found: "recipient", target: recipient };
-  const setting = `outbound.${place.name}.target`;
-  if (configured === undefined) return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}: ${unusable(message)}; set ${setting} to ${forms.wanted}`);
+  const setting = `${place.name}.target`;
+  if (configured === undefined) return failure("OUTBOUND_MISCONFIGURED", `${place.name}: ${unusable(message)}; set ${setting} to ${forms.wanted}`);
   const target = forms.settings(configured);
   return target === undefined ? failure("OUTBOUND_MISCONFIGURED", `${setting}: ${JSON.stringify(configured)} is not ${forms.wanted}`) : { found: "settings", target };
 }

@@ -49,7 +49,7 @@ function start(settings: OutboundOf<"command">, place: Place, line: Uint8Array):
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
     const passing = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"].includes(code);
-    return failure(passing ? "OUTBOUND_UNREACHABLE" : "OUTBOUND_MISCONFIGURED", `outbound.${place.name}.command: ${settings.command[0] ?? ""} cannot be started (${code})`);
+    return failure(passing ? "OUTBOUND_UNREACHABLE" : "OUTBOUND_MISCONFIGURED", `${place.name}.command: ${settings.command[0] ?? ""} cannot be started (${code})`);
   }
 }
 
@@ -73,7 +73,7 @@ function resultOf(settings: OutboundOf<"command">, place: Place, child: Child, o
   }
   const how = code === null ? `was ended by ${signalName(child.signalCode)}` : `ended with exit code ${code}`;
   const said = errors.trim();
-  const message = `outbound.${place.name}: ${settings.command[0] ?? ""} ${how}${said === "" ? "" : `: ${said}`}`;
+  const message = `${place.name}: ${settings.command[0] ?? ""} ${how}${said === "" ? "" : `: ${said}`}`;
   return failure(code === null || code === EX_TEMPFAIL ? "OUTBOUND_UNREACHABLE" : "OUTBOUND_REFUSED", message);
 }
 

@@ -30,7 +30,7 @@ const LONGEST_RECEIPT = 512;
 
 /** The adapter of `[outbound.NAME]`. It keeps what it learns of rate limits, so make it once and keep it. */
 export function createOutbound(name: string, settings: OutboundSettings, parts: OutboundParts): Outbound {
-  const place: Place = { name, home: parts.home, env: parts.env ?? process.env, now: parts.now ?? Date.now, resolve: parts.resolve };
+  const place: Place = { name: `outbound.${name}`, home: parts.home, env: parts.env ?? process.env, now: parts.now ?? Date.now, resolve: parts.resolve };
   const adapter = adapterOf(settings, place);
   return {
     ...(adapter.limit === undefined ? {} : { limit: adapter.limit }),
@@ -59,16 +59,16 @@ async function send(place: Place, adapter: Adapter, timeoutMs: number, message: 
   const known: Secret[] = [...(adapter.secrets ?? [])];
   const secret: Attempt["secret"] = async (field, source) => {
     const value = await readSecret(place, field, source);
-    if (typeof value === "string") known.push({ name: `outbound.${place.name}.${field}`, value });
+    if (typeof value === "string") known.push({ name: `${place.name}.${field}`, value });
     return value;
   };
   try {
     const ended = await withDeadline(timeoutMs, signal, (inner) => adapter.send({ message, signal: inner, secret }));
     if (ended.ended === "done") return presentable(ended.value, known);
-    if (ended.ended === "aborted") return failure("OUTBOUND_ABORTED", `outbound.${place.name}: stopped before there was an answer; whether it arrived is not known`);
-    return failure("OUTBOUND_TIMEOUT", `outbound.${place.name}: no answer within ${timeoutMs} ms (timeout_ms); whether it arrived is not known`);
+    if (ended.ended === "aborted") return failure("OUTBOUND_ABORTED", `${place.name}: stopped before there was an answer; whether it arrived is not known`);
+    return failure("OUTBOUND_TIMEOUT", `${place.name}: no answer within ${timeoutMs} ms (timeout_ms); whether it arrived is not known`);
   } catch (error) {
-    return presentable(failure("OUTBOUND_UNREACHABLE", `outbound.${place.name}: ${error instanceof Error ? error.message : String(error)}`), known);
+    return presentable(failure("OUTBOUND_UNREACHABLE", `${place.name}: ${error instanceof Error ? error.message : String(error)}`), known);
   }
 }
 

@@ -66,7 +66,7 @@ async function directChannel(desk: Desk, attempt: Attempt, token: string, user: 
   if (known !== undefined) return known;
   const made = await call(desk, attempt, token, "users/@me/channels", { recipient_id: user });
   if ("sent" in made) return made;
-  if (!SNOWFLAKE.test(made.id)) return failure("OUTBOUND_UNREACHABLE", `outbound.${desk.place.name}: Discord named no channel for the user ${user}`);
+  if (!SNOWFLAKE.test(made.id)) return failure("OUTBOUND_UNREACHABLE", `${desk.place.name}: Discord named no channel for the user ${user}`);
   if (desk.direct.size >= 1_000) desk.direct.clear();
   desk.direct.set(user, made.id);
   return made.id;
@@ -76,7 +76,7 @@ async function directChannel(desk: Desk, attempt: Attempt, token: string, user: 
 async function call(desk: Desk, attempt: Attempt, token: string, route: string, body: Readonly<Record<string, unknown>>): Promise<z.output<typeof madeShape> | Failure> {
   const { settings, place, gate } = desk;
   const waitMs = gate.waitMs(route, place.now());
-  if (waitMs > 0) return failure("OUTBOUND_RATE_LIMITED", `outbound.${place.name}: Discord takes the next message here in ${waitMs} ms`, { retryAfterMs: waitMs });
+  if (waitMs > 0) return failure("OUTBOUND_RATE_LIMITED", `${place.name}: Discord takes the next message here in ${waitMs} ms`, { retryAfterMs: waitMs });
   const answer = await callApi(settings, place, attempt, route, `Bot ${token}`, body);
   if ("sent" in answer) return answer;
   noteLimits(desk, route, answer);
@@ -105,6 +105,6 @@ function refusal({ place }: Desk, answer: Answer): Failure {
   if (answer.status === 401) return badToken(place, detail === "" ? "401" : detail);
   if (answer.status !== 429) return statusFailure(place, answer, detail);
   const bucket = answer.headers.get("x-ratelimit-bucket");
-  const message = `outbound.${place.name}: the receiver answered 429${bucket === null ? "" : ` for the bucket ${bucket}`}${detail === "" ? "" : `: ${detail}`}`;
+  const message = `${place.name}: the receiver answered 429${bucket === null ? "" : ` for the bucket ${bucket}`}${detail === "" ? "" : `: ${detail}`}`;
   return failure("OUTBOUND_RATE_LIMITED", message, { retryAfterMs: askedMs(answer, place) });
 }

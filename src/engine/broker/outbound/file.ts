@@ -27,18 +27,18 @@ export function fileAdapter(settings: OutboundOf<"file">, place: Place): Adapter
 async function send(settings: OutboundOf<"file">, place: Place, { message, signal }: Attempt): Promise<SendResult> {
   try {
     const path = await realPath(settings.path, place);
-    if (typeof path !== "string") return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.path: ${settings.path} ${path.refused}`);
+    if (typeof path !== "string") return failure("OUTBOUND_MISCONFIGURED", `${place.name}.path: ${settings.path} ${path.refused}`);
     // What nobody waits for any more must not appear later.
     signal.throwIfAborted();
     await using file = await open(path, FLAGS, 0o600);
     const facts = await file.stat();
-    if (!facts.isFile()) return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.path: ${settings.path} is no regular file`);
+    if (!facts.isFile()) return failure("OUTBOUND_MISCONFIGURED", `${place.name}.path: ${settings.path} is no regular file`);
     await appendLine(file, facts.size, JSON.stringify(message));
     if (facts.size === 0) await syncFolder(dirname(path));
     return { sent: true };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
-    return failure(PASSING.includes(code) ? "OUTBOUND_UNREACHABLE" : "OUTBOUND_MISCONFIGURED", `outbound.${place.name}.path: ${settings.path} cannot be written (${code})`);
+    return failure(PASSING.includes(code) ? "OUTBOUND_UNREACHABLE" : "OUTBOUND_MISCONFIGURED", `${place.name}.path: ${settings.path} cannot be written (${code})`);
   }
 }
 

@@ -15,5 +15,5 @@ export function jsonAnswer<Shape extends z.ZodType>(answer: Answer, shape: Shape
 
 /** For a status that says yes with a body that the service does not write: a proxy or a captive portal answered. */
 export function strangeAnswer(place: Place, answer: Answer): Failure {
-  return failure("OUTBOUND_UNREACHABLE", `outbound.${place.name}: the answer (status ${answer.status}) is not the service's; whether the message arrived is not known`);
+  return failure("OUTBOUND_UNREACHABLE", `${place.name}: the answer (status ${answer.status}) is not the service's; whether the message arrived is not known`);
 }

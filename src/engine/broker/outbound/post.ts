@@ -19,15 +19,15 @@ export const MOST_ANSWER_BYTES = 65_536;
 
 const CODES = { forbidden: "OUTBOUND_FORBIDDEN", unreachable: "OUTBOUND_UNREACHABLE", timeout: "OUTBOUND_TIMEOUT", aborted: "OUTBOUND_ABORTED" } as const;
 
-export async function post(place: Place, attempt: Attempt, request: Post): Promise<Answer | Failure> {
+export async function post(place: Place, attempt: Pick<Attempt, "signal">, request: Post): Promise<Answer | Failure> {
   const answer = await guardedFetch({ method: "POST", signal: attempt.signal, ...request }, place.resolve === undefined ? {} : { resolve: place.resolve });
-  return answer.answered ? answer : failure(CODES[answer.reason], `outbound.${place.name}: ${answer.message}`);
+  return answer.answered ? answer : failure(CODES[answer.reason], `${place.name}: ${answer.message}`);
 }
 
 /** What a status other than 2xx means where the service says nothing more. `detail` goes into the message. */
 export function statusFailure(place: Place, answer: Answer, detail = ""): Failure {
   const { status } = answer;
-  const message = `outbound.${place.name}: the receiver answered ${status}${detail === "" ? "" : `: ${detail}`}`;
+  const message = `${place.name}: the receiver answered ${status}${detail === "" ? "" : `: ${detail}`}`;
   const asked = { retryAfterMs: retryAfterMs(answer.headers.get("retry-after"), place.now()) };
   if (status === 429) return failure("OUTBOUND_RATE_LIMITED", message, asked);
   // Too busy, too early, in conflict with a request that is under way: the same again may succeed.

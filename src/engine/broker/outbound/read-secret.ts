@@ -9,7 +9,7 @@ const LARGEST_FILE = 65_536;
 
 /** The secret's text without white space around it; it goes into headers, so it is one line. */
 export async function readSecret(place: Place, field: string, source: SecretSource): Promise<string | Failure> {
-  const where = `outbound.${place.name}.${field}`;
+  const where = `${place.name}.${field}`;
   const misconfigured = (message: string): Failure => failure("OUTBOUND_MISCONFIGURED", `${where}: ${message}`);
   const text = "env" in source ? place.env[source.env] : await readSmallFile(resolve(place.home, source.file));
   if (text instanceof Error) return misconfigured(`${"file" in source ? source.file : ""}: ${text.message}`);

@@ -82,7 +82,7 @@ function resultOf(place: Place, answer: Answer): SendResult {
 
 /** Slack says no with status 200. */
 function refusal(place: Place, answer: Answer, { error = "no reason given", needed }: SlackAnswer): Failure {
-  const message = `outbound.${place.name}: Slack answered ${error}`;
+  const message = `${place.name}: Slack answered ${error}`;
   if (answer.status === 429 || RATE_LIMITED.has(error)) return failure("OUTBOUND_RATE_LIMITED", message, { retryAfterMs: retryAfterMs(answer.headers.get("retry-after"), place.now()) });
   if (BAD_TOKEN.has(error)) return badToken(place, needed === undefined ? error : `${error}: ${needed}`);
   if (answer.status >= 500 || PASSING.has(error)) return failure("OUTBOUND_UNREACHABLE", message);

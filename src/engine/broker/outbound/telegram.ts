@@ -76,10 +76,10 @@ function refusal(place: Place, answer: Answer, said: z.output<typeof shape> | un
   const description = said?.description ?? "";
   const { retry_after, migrate_to_chat_id } = said?.parameters ?? {};
   if (answer.status === 429 || retry_after !== undefined) {
-    return failure("OUTBOUND_RATE_LIMITED", `outbound.${place.name}: Telegram answered ${answer.status}: ${description}`, { retryAfterMs: secondsToMs(retry_after) ?? retryAfterMs(answer.headers.get("retry-after"), place.now()) });
+    return failure("OUTBOUND_RATE_LIMITED", `${place.name}: Telegram answered ${answer.status}: ${description}`, { retryAfterMs: secondsToMs(retry_after) ?? retryAfterMs(answer.headers.get("retry-after"), place.now()) });
   }
   // To Telegram a token it does not know is a path it does not know.
   if (said !== undefined && (answer.status === 401 || answer.status === 404)) return badToken(place, description);
-  if (migrate_to_chat_id !== undefined) return failure("OUTBOUND_REFUSED", `outbound.${place.name}: ${description}; the group is now the chat ${migrate_to_chat_id}`);
+  if (migrate_to_chat_id !== undefined) return failure("OUTBOUND_REFUSED", `${place.name}: ${description}; the group is now the chat ${migrate_to_chat_id}`);
   return statusFailure(place, answer, description);
 }

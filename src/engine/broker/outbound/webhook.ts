@@ -27,18 +27,18 @@ async function send(settings: OutboundOf<"webhook">, place: Place, attempt: Atte
   const answer = await post(place, attempt, { url: settings.url, headers, body, allowPrivate: settings.allow_private, timeoutMs: settings.timeout_ms, maxBytes: 0 });
   if ("sent" in answer) return answer;
   if (answer.status >= 200 && answer.status < 300) return { sent: true };
-  if (answer.status === 410) return failure("OUTBOUND_GONE", `outbound.${place.name}: the receiver answered 410: it wants nothing more`, { disable: true });
+  if (answer.status === 410) return failure("OUTBOUND_GONE", `${place.name}: the receiver answered 410: it wants nothing more`, { disable: true });
   return statusFailure(place, answer);
 }
 
 function headersOf(settings: OutboundOf<"webhook">, place: Place, id: string, body: string, secret: string | undefined): Headers | Failure {
   const headers = new Headers();
   for (const [name, value] of Object.entries(settings.headers)) {
-    if (OWN_HEADERS.includes(name.toLowerCase())) return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.headers: ${name} is set by nexus`);
+    if (OWN_HEADERS.includes(name.toLowerCase())) return failure("OUTBOUND_MISCONFIGURED", `${place.name}.headers: ${name} is set by nexus`);
     try {
       headers.set(name, value);
     } catch {
-      return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.headers: ${name} is no possible header, or its value is none`);
+      return failure("OUTBOUND_MISCONFIGURED", `${place.name}.headers: ${name} is no possible header, or its value is none`);
     }
   }
   const sentAt = new Date(place.now());
@@ -49,7 +49,7 @@ function headersOf(settings: OutboundOf<"webhook">, place: Place, id: string, bo
   headers.delete("webhook-signature");
   if (secret === undefined) return headers;
   const key = keyOf(secret);
-  if (key === undefined) return failure("OUTBOUND_MISCONFIGURED", `outbound.${place.name}.secret: what follows whsec_ is not base64`);
+  if (key === undefined) return failure("OUTBOUND_MISCONFIGURED", `${place.name}.secret: what follows whsec_ is not base64`);
   headers.set("webhook-signature", key.sign(id, sentAt, body));
   return headers;
 }

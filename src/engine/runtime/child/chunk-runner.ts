@@ -5,6 +5,7 @@ import type { LogLine } from "../../core/invocation.ts";
 import type { LoadHeader, RunEvent } from "../protocol.ts";
 import { buildContext } from "./context.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Refs } from "./refs.ts";
 import { Run } from "./run.ts";
 import type { ServiceCalls } from "./service-calls.ts";
 import type { HookState } from "./state.ts";
@@ -27,6 +28,7 @@ interface RunnerParts {
   readonly state: HookState;
   readonly services: ServiceCalls;
   readonly ledger: Ledger;
+  readonly refs: Refs;
   readonly running: Int32Array;
   readonly post: (results: string) => void;
   /** Its memory stays over the limit between invocations; everything it was given has been handed back. */
@@ -127,14 +129,14 @@ export class ChunkRunner {
 
   /** Runs one; returns a promise only when the handler did, so that a synchronous hook costs no turn of the loop. */
   #invoke(chunk: RunMessage, index: number, seen: RunEvent): Promise<void> | undefined {
-    const { load, handler, state, services, ledger } = this.#parts;
+    const { load, handler, state, services, ledger, refs } = this.#parts;
     const run = new Run(index, state, load.timeoutMs, chunk.clockOffset);
     run.atStage = seen.request !== undefined;
     const slot = this.#claim(chunk.c, index);
     this.#active.add(run);
     const { triggerCount, lastTriggered } = chunk;
     try {
-      const context = buildContext(seen, { load, run, services, ledger, triggerCount, lastTriggered });
+      const context = buildContext(seen, { load, run, services, ledger, refs, triggerCount, lastTriggered });
       const value = this.#inside === undefined ? handler(context) : this.#inside.run(run, () => handler(context));
       if (!isThenable(value)) {
         this.#settle(run, slot, chunk, value);

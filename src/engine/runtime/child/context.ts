@@ -1,5 +1,6 @@
 import type { LoadHeader, RunEvent } from "../protocol.ts";
 import type { Ledger } from "./ledger.ts";
+import { Refs } from "./refs.ts";
 import type { Run } from "./run.ts";
 import type { ServiceCalls } from "./service-calls.ts";
 
@@ -8,13 +9,14 @@ interface ContextParts {
   readonly run: Run;
   readonly services: ServiceCalls;
   readonly ledger: Ledger;
+  readonly refs: Refs;
   readonly triggerCount: number;
   readonly lastTriggered: number | null;
 }
 
 /** Builds the HookContext of one invocation (contract section 3). Every member may be taken off it and used alone. */
 export function buildContext(seen: RunEvent, parts: ContextParts): object {
-  const { load, run, services, ledger } = parts;
+  const { load, run, services, ledger, refs } = parts;
   const search = (query: string, options: object = {}): Promise<unknown> => {
     run.searchCalls += 1;
     return services.call("search", [query, options]);
@@ -32,6 +34,7 @@ export function buildContext(seen: RunEvent, parts: ContextParts): object {
     ...(seen.request === undefined ? {} : { request: seen.request }),
     dbPath: load.dbPath,
     ledger,
+    refs: seen.overlay === undefined ? refs : new Refs(ledger, seen.overlay),
     search,
     cortex: { search },
     llm: (prompt: string, options: object = {}) => callModel(prompt, options, parts),
@@ -45,6 +48,7 @@ export function buildContext(seen: RunEvent, parts: ContextParts): object {
       warn: (...args: unknown[]) => run.log("warn", args.map(text).join(" ")),
       error: (...args: unknown[]) => run.log("error", args.map(text).join(" ")),
     },
+    ...seen.given,
   };
   return Object.defineProperty(context, "signal", { enumerable: true, get: () => run.signal });
 }

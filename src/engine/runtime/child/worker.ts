@@ -7,6 +7,7 @@ import { describeError } from "./describe-error.ts";
 import { findHandler } from "./find-handler.ts";
 import { Ledger } from "./ledger.ts";
 import { provideModules } from "./modules.ts";
+import { Refs } from "./refs.ts";
 import { ServiceCalls } from "./service-calls.ts";
 import { HookState } from "./state.ts";
 import type { ToWorker, WorkerBoot, WorkerMessage } from "./worker-protocol.ts";
@@ -63,12 +64,14 @@ async function load(): Promise<void> {
   URL.revokeObjectURL(url);
   const handler = findHandler(module);
   if (handler === undefined) throw new Error("SIGNATURE_INVALID: the stored version exports no hook");
+  const ledger = new Ledger(boot.load.dbPath);
   runner = new ChunkRunner({
     load: boot.load,
     handler,
     state: new HookState(boot.load.state),
     services,
-    ledger: new Ledger(boot.load.dbPath),
+    ledger,
+    refs: new Refs(ledger),
     running: new Int32Array(boot.running),
     post: (results) => send?.(`${key}${results}`),
     grown: (message) => post({ t: "grown", message }),
