@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import { servicesOf } from "./clients/llm.ts";
+import type { Services } from "./clients/services.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
-import { NexusError } from "./core/errors.ts";
 import { traceOf } from "./broker/trace.ts";
 import type { NewEvent, StoredEvent } from "./core/event.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -12,36 +12,38 @@ import { EraIndex } from "./pipeline/era-index.ts";
 import { Evaluation } from "./pipeline/evaluation.ts";
 import { Gate } from "./pipeline/gate.ts";
 import { Heartbeat } from "./pipeline/heartbeat.ts";
-import type { HookQueue } from "./pipeline/hook-queue.ts";
 import { Housekeeper } from "./pipeline/housekeeper.ts";
+import { IdleWaiters } from "./pipeline/idle-waiters.ts";
 import { Intake, type Accepted } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import { markErrored } from "./pipeline/mark-errored.ts";
+import { Neighbours } from "./pipeline/neighbours.ts";
 import { NoticeWriter } from "./pipeline/notice-writer.ts";
+import { noteHeldLog } from "./pipeline/note-held-log.ts";
 import { PendingResults } from "./pipeline/pending-results.ts";
 import { Recorder, type Recorded } from "./pipeline/recorder.ts";
 import { Recovery } from "./pipeline/recovery.ts";
 import { RegistryFollower } from "./pipeline/registry-follower.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
 import { RunWatcher } from "./pipeline/run-watcher.ts";
+import { SavedCursor } from "./pipeline/saved-cursor.ts";
 import { StageGate } from "./pipeline/stage-gate.ts";
 import { StageRunner } from "./pipeline/stage-runner.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
 import { TriggerIndex } from "./registry/trigger-index.ts";
-import type { Failure } from "./runtime/job.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { prepareIsolation, type Isolation } from "./runtime/sandbox/isolation.ts";
 import { startBroker } from "./start-broker.ts";
 import { startLlm } from "./start-llm.ts";
+import { startRefs } from "./start-refs.ts";
+import type { RefWork } from "./refs/ref-work.ts";
 import { evaluatorEvents, startEvaluators } from "./start-evaluators.ts";
-import { Checkpointer, type HeldLog } from "./store/checkpointer.ts";
-import { isCurrentEpoch } from "./store/epoch.ts";
+import { Checkpointer } from "./store/checkpointer.ts";
 import { lastSeq } from "./store/event-queries.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { loadState } from "./store/hook-state.ts";
 import { hookById } from "./store/hooks.ts";
-import { getMeta, setMeta } from "./store/meta.ts";
 import type { Store } from "./store/open.ts";
 
 /** How often the database is asked whether another process changed something (contract: seen within 100 ms). */
@@ -73,13 +75,14 @@ export class Engine {
   readonly #checkpointer: Checkpointer;
   readonly #housekeeper: Housekeeper;
   readonly #broker: Broker;
+  readonly #refs: RefWork;
   readonly #runtime: Runtime;
   #isolation: Isolation | undefined;
-  #dataVersion = -1;
-  #savedCursor: number;
+  readonly #neighbours: Neighbours;
+  readonly #cursor: SavedCursor;
   #failed = false;
   #poll: ReturnType<typeof setInterval> | undefined;
-  #idleWaiters: (() => void)[] = [];
+  readonly #idle = new IdleWaiters(() => this.#isIdle);
 
   constructor(options: EngineOptions) {
     const { store, config } = options;
@@ -90,8 +93,9 @@ export class Engine {
     const now = (): number => this.#clock.now();
     const { later = setImmediate, home = dirname(dirname(store.path)), llm = startLlm(config, home) } = options;
     const rules = { failures: config.breaker.failures, cooldownMs: config.breaker.cooldown_ms };
-    this.#savedCursor = Number(getMeta(store, "eval_cursor") ?? 0);
-    this.#watermark = new Watermark(this.#savedCursor);
+    this.#cursor = new SavedCursor(store);
+    this.#neighbours = new Neighbours(store, options.start?.epoch);
+    this.#watermark = new Watermark(this.#cursor.value);
     const eras = new EraIndex(store);
     this.#evaluation = new Evaluation({
       rules, now,
@@ -99,7 +103,7 @@ export class Engine {
       load: (hook) => loadHeader(hook, store.path, this.#results.stateOver(hook.version.id, loadState(store, hook.version.id))),
       find: (id) => hookById(store, id),
       settle: (pending) => this.#results.add(pending),
-      loadFailed: (queue, failure) => this.#loadFailed(queue, failure),
+      loadFailed: (queue, failure) => this.#add(true, () => markErrored(store, queue, failure, now(), this.#notices), () => this.#follower.refresh()),
       commitSoon: () => this.#add(false, () => undefined),
     });
     const commit = (durable: boolean, work: () => void, committed: () => void): void => this.#add(durable, work, committed);
@@ -113,13 +117,13 @@ export class Engine {
       persona: config.persona, access: config.access, limits: config.events,
     });
     this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor);
-    const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), forget: (entry) => this.#evaluation.forget(entry), accept: (events) => void this.#intake.accept(events) });
+    const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), forget: (entry) => this.#evaluation.forget(entry), accept: (events) => this.#intake.accept(events), maxRuns: config.refs.max_waiting });
     this.#results = new PendingResults({
       recorder, commit, watermark: this.#watermark,
-      saveCursor: () => this.#saveCursor(),
+      saveCursor: () => this.#cursor.save(this.#watermark),
       told: (recorded) => this.#told(recorded),
     });
-    this.#checkpointer = new Checkpointer(store, (held) => this.#logHeld(held));
+    this.#checkpointer = new Checkpointer(store, (held) => noteHeldLog(held, this.#notices, this.#runtime));
     const heartbeat = new Heartbeat(store);
     this.#commit = new GroupCommit(store, { before: () => this.#refresh(heartbeat), after: () => this.#afterCommit(), failed: (error) => this.#fail(error), later });
     this.#notices = new NoticeWriter({ store, ids: this.#ids, clock: this.#clock, commit: (work) => this.#add(false, work), told: (notice) => options.onNotice?.(notice) });
@@ -129,6 +133,8 @@ export class Engine {
       commit: (work, committed) => this.#add(true, work, committed), accept: (events) => void this.#intake.accept(events),
       notice: (kind, hookId, data) => this.#notices.write(kind, hookId, data),
     });
+    const services = options.services ?? servicesOf(llm);
+    this.#refs = this.#startRefs(home, services);
     this.#timekeeper = new Timekeeper({
       store, clock: this.#clock, cap: config.schedule.catch_up_cap, lateAfterMs: config.schedule.late_after_ms,
       timers: options.timers !== false,
@@ -140,20 +146,32 @@ export class Engine {
     });
     this.#follower = new RegistryFollower({ store, clock: this.#clock, index: this.#index, stages, eras, evaluation: this.#evaluation, timekeeper: this.#timekeeper });
     const runtime = options.runtime ?? ((events) => startEvaluators({ config, clock: this.#clock, database: store.path, isolation: () => this.#isolation }, events));
-    this.#runtime = runtime(evaluatorEvents(this.#evaluation, options.services ?? servicesOf(llm), (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
+    this.#runtime = runtime(evaluatorEvents(this.#evaluation, services, (text) => options.onStray?.(text), (kind, data) => this.#notices.write(kind, undefined, data)));
     this.#evaluation.attach(this.#runtime);
+  }
+
+  #startRefs(home: string, services: Services): RefWork {
+    return startRefs({
+      options: this.#options, home, services, clock: this.#clock, ids: this.#ids,
+      isolation: () => this.#isolation,
+      transaction: (work) => this.#alone(work), commit: (work) => this.#commit.run(work),
+      accept: (events) => void this.#intake.accept(events),
+      notice: (kind, data) => this.#notices.write(kind, undefined, data),
+      rested: () => this.#idle.look(),
+    });
   }
 
   /** Loads the registry, takes up what a stop or a crash left, and begins to look for new work. */
   async start(): Promise<void> {
     const { runtime, isolation, config } = this.#options;
     if (runtime === undefined) this.#isolation = await prepareIsolation(isolation ?? config.isolation, this.#store.path);
-    this.#dataVersion = this.#store.dataVersion();
+    this.#neighbours.changed();
     this.#follower.refresh();
     await this.#follower.startSchedules();
     if (this.#options.timers !== false) await this.tick();
     this.#intake.feed();
     await this.#broker.start();
+    this.#refs.start();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
     if (this.#options.timers !== false) this.#housekeeper.start();
   }
@@ -163,13 +181,7 @@ export class Engine {
    * when too many wait; `bytes` is their size, where the caller knows it.
    */
   async emit(events: readonly NewEvent[], bytes = events.length * EVENT_BYTES): Promise<Accepted[]> {
-    const source = events[0]?.source_adapter ?? "";
-    this.#gate.enter(source, events.length, bytes);
-    try {
-      return await this.#commit.run(() => this.#intake.accept(events));
-    } finally {
-      this.#gate.leave(source, events.length, bytes);
-    }
+    return await this.#gate.through(events, bytes, () => this.#commit.run(() => this.#intake.accept(events)));
   }
 
   /** Normalises what a caller gave; throws EVENT_* and stores nothing when it is wrong. */
@@ -188,7 +200,7 @@ export class Engine {
   async drain(): Promise<void> {
     while (!this.#isIdle && !this.#failed) {
       this.#evaluation.releaseHeld();
-      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+      await this.#idle.wait();
     }
   }
 
@@ -202,6 +214,7 @@ export class Engine {
     this.#timekeeper.stop();
     this.#evaluation.pause();
     const until = performance.now() + forMs;
+    this.#refs.stop();
     const broker = this.#broker.stop(forMs);
     while (performance.now() < until && !this.#failed && (this.#runtime.inFlight > 0 || this.#results.count > 0)) await Bun.sleep(QUIESCE_LOOK_MS);
     if (!this.#failed) await broker;
@@ -209,19 +222,17 @@ export class Engine {
 
   /** At once; what was under way is evaluated after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#poll);
-    this.#timekeeper.stop();
+    this.#halt();
     this.#housekeeper.stop();
-    this.#evaluation.dispose();
-    this.#broker.dispose();
+    await this.#refs[Symbol.asyncDispose]();
     await this.#runtime[Symbol.asyncDispose]();
     if (!this.#failed) this.#commit.close();
     await this.#checkpointer[Symbol.asyncDispose]();
-    if (!this.#failed) this.#store.write(() => this.#saveCursor());
+    if (!this.#failed) this.#store.write(() => this.#cursor.save(this.#watermark));
   }
 
   get #isIdle(): boolean {
-    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.behind === 0 && this.#broker.isIdle;
+    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.behind === 0 && this.#broker.isIdle && this.#refs.isIdle;
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
@@ -230,40 +241,49 @@ export class Engine {
 
   #fail(error: unknown): void {
     this.#failed = true;
+    this.#halt();
+    this.#idle.wake();
+    this.#options.onFatal?.(error);
+  }
+
+  #halt(): void {
     clearInterval(this.#poll);
     this.#timekeeper.stop();
     this.#evaluation.dispose();
     this.#broker.dispose();
-    for (const wake of this.#idleWaiters.splice(0)) wake();
-    this.#options.onFatal?.(error);
+    this.#refs.stop();
   }
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
   #refresh(heartbeat: Heartbeat): void {
-    const version = this.#store.dataVersion();
-    if (version !== this.#dataVersion) {
-      this.#dataVersion = version;
-      const { start } = this.#options;
-      if (start !== undefined && !isCurrentEpoch(this.#store, start.epoch)) throw new NexusError("DAEMON_SUPERSEDED", `another daemon has started on ${this.#store.path}`);
-      this.#intake.refresh();
-    }
+    if (this.#neighbours.changed()) this.#intake.refresh();
     // Asked each time: a change made over this process's own connection does not move the data version.
     this.#follower.refresh();
     this.#intake.identity.refresh();
     heartbeat.beat(this.#clock.now());
-    this.#saveCursor();
+    this.#cursor.save(this.#watermark);
   }
 
   #afterCommit(): void {
     this.#evaluation.resume();
     this.#intake.feed();
     this.#broker.look();
-    if (this.#isIdle) for (const wake of this.#idleWaiters.splice(0)) wake();
+    this.#refs.look();
+    this.#idle.look();
+  }
+
+  #alone<T>(work: () => T): T {
+    try {
+      return this.#commit.alone(work);
+    } catch (error) {
+      this.#cursor.reload();
+      throw error;
+    }
   }
 
   /** Notices what other processes did, and notes how far evaluation is where no results did. */
   #look(): void {
-    if (this.#store.dataVersion() === this.#dataVersion && this.#watermark.cursor === this.#savedCursor) return;
+    if (!this.#neighbours.areActive && this.#watermark.cursor === this.#cursor.value) return;
     this.#add(false, () => undefined);
   }
 
@@ -274,27 +294,7 @@ export class Engine {
     this.#options.onRecorded?.(recorded);
   }
 
-  #loadFailed(queue: HookQueue, failure: Failure): void {
-    const work = (): void => {
-      markErrored(this.#store, queue, failure, this.#clock.now());
-      this.#notices.write("hook_errored", queue.hook.id, { slug: queue.hook.slug, error: failure.message });
-    };
-    this.#add(true, work, () => this.#follower.refresh());
-  }
-
-  #logHeld(held: HeldLog): void {
-    this.#notices.write("log_held", undefined, { ...held });
-    this.#runtime.recycle(`a hook kept a snapshot of the database open for ${held.held_ms} ms, so that its log grew to ${held.bytes} bytes`, held.pids);
-  }
-
   #add(durable: boolean, work: () => void, committed: () => void = () => undefined): void {
     this.#commit.add({ durable, work, committed });
-  }
-
-  /** Inside a transaction. */
-  #saveCursor(): void {
-    if (this.#watermark.cursor === this.#savedCursor) return;
-    this.#savedCursor = this.#watermark.cursor;
-    setMeta(this.#store, "eval_cursor", this.#savedCursor);
   }
 }

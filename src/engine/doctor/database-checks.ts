@@ -4,6 +4,7 @@ import { NexusError } from "../core/errors.ts";
 import { commandLine, newestBackup } from "../store/backup-names.ts";
 import { sizeOf } from "../store/database-header.ts";
 import { isIndexFinding, thoroughCheck } from "../store/health.ts";
+import { verifyAudit } from "../store/audit.ts";
 import { danglingReferences, fullTextGaps, registeredScripts, standing, violations, type ScriptRow } from "../store/invariants.ts";
 import { SCHEMA_VERSION } from "../store/migrate.ts";
 import { storeError } from "../store/open.ts";
@@ -68,6 +69,7 @@ function contentChecks(db: Database, { home, now }: Situation): Check[] {
   const ahead = newest_event_at === undefined ? 0 : newest_event_at - now;
   return [
     broken.length === 0 ? ok("invariants", "every pair has one outcome, every fire one dispatch") : problem("invariants", broken.map(({ invariant, what, count }) => `${invariant}: ${count} ${what}`).join("; "), "please report it, with `nexus backup` of this state"),
+    auditCheck(db),
     dangling.length === 0 ? ok("references", "every row's hook and version are there") : warning("references", dangling.map(({ table, parent, count }) => `${count} rows of ${table} name no row of ${parent}`).join("; ")),
     ...scriptChecks(registeredScripts(db), join(home, "state", "hooks")),
     troubled.length === 0
@@ -76,6 +78,12 @@ function contentChecks(db: Database, { home, now }: Situation): Check[] {
     ahead > DAY_MS ? warning("clock", `the newest event was received ${Math.round(ahead / DAY_MS)} days after now: the clock went back`, "set the clock; schedules wait for it") : ok("clock", "no event is from the future"),
     auto_vacuum === 0 ? warning("auto_vacuum", "off: the file keeps its size when old rows go", "nexus doctor --repair (without a daemon; takes as much disk space again for a moment)", "free pages") : ok("auto_vacuum", "on: the file shrinks when old rows go"),
   ];
+}
+
+function auditCheck(db: Database): Check {
+  const { rows, broken } = verifyAudit(db);
+  if (broken === undefined) return ok("audit", rows === 0 ? "the audit log is empty" : `${rows} rows, each follows from the one before it`);
+  return problem("audit", `row ${broken.seq} does not fit: ${broken.why}`, "compare with a backup; `nexus audit verify` says the same");
 }
 
 function scriptChecks(scripts: readonly ScriptRow[], folder: string): Check[] {

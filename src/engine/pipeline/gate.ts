@@ -36,6 +36,17 @@ export class Gate {
     this.#waiting = waiting;
   }
 
+  /** Stores events, all of one source. Throws QUEUE_FULL, and stores nothing, when they may not come in. */
+  async through<T>(events: readonly { readonly source_adapter: string }[], bytes: number, store: () => Promise<T>): Promise<T> {
+    const source = events[0]?.source_adapter ?? "";
+    this.enter(source, events.length, bytes);
+    try {
+      return await store();
+    } finally {
+      this.leave(source, events.length, bytes);
+    }
+  }
+
   /** Takes events of one source in; `leave` follows once they are committed, or were not. Throws QUEUE_FULL. */
   enter(source: string, count: number, bytes: number): void {
     const { max_uncommitted: maxUncommitted, max_uncommitted_bytes: maxBytes } = this.#limits;

@@ -59,13 +59,13 @@ function flow({ now, backlog }: HomeFacts): Finding {
   return { side, grade, evidence: `${count(backlog.events, "event")} not evaluated, the oldest for ${span(age)}` };
 }
 
-function execution({ hooks, last_hour, dispatches }: HomeFacts): Finding {
+function execution({ hooks, last_hour, dispatches, refs }: HomeFacts): Finding {
   const side = "execution";
   const broken = hooks.paused + hooks.errored;
   const { invocations, errors } = last_hour;
   const share = invocations < ENOUGH ? 0 : errors / invocations;
   const allBroken = broken > 0 && hooks.active === 0;
-  const unanswered = dispatches.failed_last_hour + dispatches.dead_last_hour;
+  const unanswered = dispatches.failed_last_hour + dispatches.dead_last_hour + refs.webhooks_dead_last_hour + refs.runs_failed_last_hour;
   const grade = allBroken || share >= MOSTLY_ERRORS ? "failing" : broken > 0 || unanswered > 0 || share >= MANY_ERRORS ? "degraded" : "healthy";
   const parts = [
     `${count(hooks.active, "hook")} active`,
@@ -76,6 +76,10 @@ function execution({ hooks, last_hour, dispatches }: HomeFacts): Finding {
     ...(dispatches.pending === 0 ? [] : [`${dispatches.pending} to dispatch`]),
     ...(dispatches.failed_last_hour === 0 ? [] : [`${dispatches.failed_last_hour} of the dispatches of the last hour failed`]),
     ...(dispatches.dead_last_hour === 0 ? [] : [`${count(dispatches.dead_last_hour, "dead letter")} in the last hour`]),
+    ...(refs.runs_running + refs.runs_pending === 0 ? [] : [`${count(refs.runs_running + refs.runs_pending, "run")} to be done`]),
+    ...(refs.webhooks_pending === 0 ? [] : [`${count(refs.webhooks_pending, "webhook")} to be sent`]),
+    ...(refs.runs_failed_last_hour === 0 ? [] : [`${refs.runs_failed_last_hour} of the runs of the last hour failed`]),
+    ...(refs.webhooks_dead_last_hour === 0 ? [] : [`${refs.webhooks_dead_last_hour} of the webhooks of the last hour could not be sent`]),
   ];
   return { side, grade, evidence: parts.join(", ") };
 }

@@ -8,6 +8,7 @@ import type { Store } from "../store/open.ts";
 import { databaseSize, releaseBytes } from "../store/retention/database-size.ts";
 import { walkEvents } from "../store/retention/event-walk.ts";
 import { EXPIRIES } from "../store/retention/expire.ts";
+import { expireRefs } from "../store/retention/expire-refs.ts";
 import { mergeText } from "../store/retention/clear-event.ts";
 import { WALK_START, walkInvocations, type InvocationPlace } from "../store/retention/invocation-walk.ts";
 import { purgeHooks, removeScripts, trimActivations } from "../store/retention/purge-hooks.ts";
@@ -142,6 +143,7 @@ export class Housekeeper {
       yield;
       removeScripts(store, now, this.#record);
       yield;
+      yield* expireRefs(store, rules, now, this.#record);
     }
     yield* this.#shrink();
     yield* this.#tidyText();

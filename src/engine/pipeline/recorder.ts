@@ -20,6 +20,8 @@ import type { BreakerRules } from "./breaker.ts";
 import { fail, succeed } from "./breaker.ts";
 import type { Pending } from "./evaluation.ts";
 import type { HookQueue } from "./hook-queue.ts";
+import type { Accepted } from "./intake.ts";
+import { requestRuns } from "./request-runs.ts";
 import { settle, type Settled, type SettleContext } from "./settle.ts";
 
 /** What one commit made true; handed on only after it. */
@@ -41,7 +43,9 @@ export interface RecorderParts {
   /** The Worker has kept state that an invocation wrote which did not count. */
   readonly forget: (entry: Pending) => void;
   /** Stores events that a hook returned in `emit`, inside the running transaction. */
-  readonly accept: (events: readonly NewEvent[]) => void;
+  readonly accept: (events: readonly NewEvent[]) => readonly Accepted[];
+  /** Runs that may wait: setting `refs.max_waiting`. */
+  readonly maxRuns: number;
 }
 
 /**
@@ -100,8 +104,8 @@ export class Recorder {
   #emit({ emitted = [] }: Settled): string | undefined {
     if (emitted.length === 0) return undefined;
     try {
-      this.#parts.accept(emitted);
-      return undefined;
+      const { accept, store, ids, now, maxRuns } = this.#parts;
+      return requestRuns(store, accept(emitted), { ids, now: now(), maxRuns });
     } catch (error) {
       if (error instanceof NexusError && error.code === "LOOP_STOPPED") return `emit: ${error.message}`;
       throw error;

@@ -4,6 +4,7 @@ import type { NewEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { Invocation, LogLine, Outcome } from "../core/invocation.ts";
 import type { HookResult } from "../core/result.ts";
+import { requestOf } from "../core/ref-request.ts";
 import { sessionFor } from "../core/session-routing.ts";
 import { parseStageResult } from "../core/request.ts";
 import { parseHookResult } from "../core/result.ts";
@@ -104,6 +105,8 @@ function emittedEvents({ emit = [] }: HookResult, job: Job, { normalise }: Settl
   const events: NewEvent[] = [];
   for (const [index, input] of emit.entries()) {
     try {
+      // One that asks for a change of refs is checked here, where the hook still hears of it.
+      requestOf(input);
       events.push({ ...normalise(input), cause_id: job.event.id });
     } catch (error) {
       if (!(error instanceof NexusError)) throw error;

@@ -6,6 +6,7 @@ import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
 import { mismatchText, type Mismatch } from "../core/mismatch.ts";
 import { stageVerdict } from "../core/request.ts";
+import type { RefExecution } from "../core/ref.ts";
 import { HOUR_MS } from "../core/retention.ts";
 import { mismatch } from "../registry/trigger-match.ts";
 import { activationsAt, activationsOf } from "../store/activations.ts";
@@ -15,6 +16,8 @@ import { versionById } from "../store/hook-versions.ts";
 import { hookById, listHooks } from "../store/hooks.ts";
 import { invocationsOfEvent } from "../store/invocation-queries.ts";
 import { getMeta } from "../store/meta.ts";
+import { executionsOfUpdate } from "../store/ref-executions.ts";
+import { runsOf, type Run } from "../store/runs.ts";
 import type { Store } from "../store/open.ts";
 import { eventNotFound } from "../store/retention/event-not-found.ts";
 import { foldedOutcomes } from "../store/retention/invocation-walk.ts";
@@ -67,6 +70,10 @@ export interface Why {
   /** Who it came from, as known when it was stored, or as stage hooks have it. */
   readonly principal: Principal;
   readonly hooks: readonly WhyEntry[];
+  /** Of a `ref_updated` event: what the hooks on the ref did in its transaction. */
+  readonly ref_hooks?: readonly RefExecution[];
+  /** Of a request of an ordinary hook, and of an update: what came of it after the commit. */
+  readonly runs?: readonly Run[];
 }
 
 /** Explains one hook, or all that exist and those that were to see the event. Throws EVENT_NOT_FOUND. */
@@ -80,7 +87,14 @@ export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
   const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
   const hooks = hook === undefined ? concerned(store, [...invocations.keys(), ...active.keys()]) : [hook];
   const entries = hooks.flatMap((one) => (invocations.get(one.id) ?? [undefined]).map((invocation) => explain(store, one, { event, invocation, versionId: active.get(one.id), evaluated })));
-  return { event: stored, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)) };
+  return { event: stored, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)), ...ofRef(store, event) };
+}
+
+function ofRef(store: Store, { id, type, channel, source_id }: StoredEvent): Pick<Why, "ref_hooks" | "runs"> {
+  if (channel !== "ref") return {};
+  const ref_hooks = type === "ref_updated" ? executionsOfUpdate(store, source_id) : [];
+  const runs = type === "ref_updated" ? runsOf(store, { update_id: source_id }) : runsOf(store, { event_id: id });
+  return { ...(ref_hooks.length === 0 ? {} : { ref_hooks }), ...(runs.length === 0 ? {} : { runs }) };
 }
 
 /** Existing hooks in the order of their creation, then deleted ones that had to do with the event. */
