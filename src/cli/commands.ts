@@ -1,4 +1,7 @@
 import { BROKER_COMMANDS } from "./broker-commands.ts";
+import { HANDLER_COMMANDS } from "./handler-commands.ts";
+import { PASSAGE_COMMANDS } from "./passage-commands.ts";
+import { REF_COMMANDS } from "./ref-commands.ts";
 import { DRY_RUN, type CommandSpec } from "./call.ts";
 
 /** What the groups are for, in the help. */
@@ -10,6 +13,16 @@ export const GROUPS: Readonly<Record<string, string>> = {
   agents: "who answers, and sending work from one to another",
   inbox: "for agents that fetch their work themselves",
   identity: "say who senders are, ask what they may",
+  refs: "names for passages, and what runs when they move",
+  "refs hooks": "actions that run in the transaction of a ref's update",
+  "refs actions": "action types of your own",
+  "refs outbox": "webhooks that wait to be sent, and those that were",
+  runs: "work that hooks on refs, or you, hand to processors",
+  "runs processors": "scripts that do the runs",
+  passages: "texts that never change",
+  scopes: "selections of passages",
+  audit: "the log that cannot be changed unseen",
+  branches: "refs that belong together, copied and promoted together",
 };
 
 const HOOK = ["<hook>", "slug, id, or a unique prefix of the id"] as const;
@@ -177,6 +190,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/events-tail.ts"),
   },
   ...BROKER_COMMANDS,
+  ...REF_COMMANDS,
+  ...PASSAGE_COMMANDS,
+  ...HANDLER_COMMANDS,
   {
     path: "identity add",
     summary: "make a person known",

@@ -53,26 +53,24 @@ function createProgram(argv: readonly string[], action: Action): Command {
   const groups = new Map<string, Command>();
   for (const spec of relevant(argv)) {
     const words = spec.path.split(" ");
-    const name = words.at(-1) ?? "";
-    const parent = words.length === 1 ? program : groupOf(program, groups, words[0] ?? "");
-    addCommand(parent, name, spec, action);
+    addCommand(groupOf(program, groups, words.slice(0, -1)), words.at(-1) ?? "", spec, action);
   }
   return program;
 }
 
 /** The one command that is called, where the first words name one: to build all of them takes longer than most take to run. */
 function relevant(argv: readonly string[]): readonly CommandSpec[] {
-  const [first = "", second = ""] = argv;
-  const called = COMMANDS.filter(({ path }) => path === first || path === `${first} ${second}`);
+  const called = COMMANDS.filter(({ path }) => path === argv.slice(0, path.split(" ").length).join(" "));
   return called.length === 1 ? called : COMMANDS;
 }
 
-function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {
-  let group = groups.get(name);
-  if (group === undefined) {
-    group = withGlobals(program.command(name)).description(GROUPS[name] ?? "");
-    groups.set(name, group);
-  }
+/** The group of those words, in the group of those before the last; without words, the program. */
+function groupOf(program: Command, groups: Map<string, Command>, words: readonly string[]): Command {
+  const path = words.join(" ");
+  const known = path === "" ? program : groups.get(path);
+  if (known !== undefined) return known;
+  const group = withGlobals(groupOf(program, groups, words.slice(0, -1)).command(words.at(-1) ?? "")).description(GROUPS[path] ?? "");
+  groups.set(path, group);
   return group;
 }
 
@@ -107,7 +105,8 @@ function optionsOf(command: Command): Record<string, unknown> {
 
 /** The help of the group that was named without a command, else of the program. */
 function helpOf(program: Command, argv: readonly string[]): string {
-  return (program.commands.find((group) => argv.includes(group.name())) ?? program).helpInformation().trimEnd();
+  const named = argv.reduce((group, word) => group.commands.find((one) => one.name() === word && one.commands.length > 0) ?? group, program);
+  return named.helpInformation().trimEnd();
 }
 
 /** commander throws instead of exiting, and prints no errors of its own: they all take one way. */

@@ -8,6 +8,7 @@ import { insertEvents } from "../../engine/store/events.ts";
 import { refuseWhenFull } from "../../engine/store/waiting.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
+import { objectOption } from "../object-option.ts";
 import { emit, emitJson, oneLine, paint, printable } from "../output.ts";
 import { causedByTurn, turnVariable } from "../turn-cause.ts";
 import { eventView } from "../views.ts";
@@ -67,29 +68,7 @@ function fieldsOf(call: Call): Record<string, unknown> {
     const text = textOption(call, option);
     if (text !== undefined) fields[field] = text;
   }
-  const metadata = textOption(call, "metadata");
-  if (metadata !== undefined) fields["metadata"] = metadataOf(metadata);
+  const metadata = objectOption(call, "metadata");
+  if (metadata !== undefined) fields["metadata"] = metadata;
   return fields;
-}
-
-/** `key=value`, the value as JSON where it is JSON; or a whole JSON object. */
-function metadataOf(text: string): object {
-  if (text.trimStart().startsWith("{")) {
-    const value = jsonOf(text);
-    if (typeof value === "object" && value !== null) return value;
-    throw new NexusError("USAGE", `--metadata ${JSON.stringify(text)} is not JSON; expected key=value or a JSON object`);
-  }
-  const equals = text.indexOf("=");
-  if (equals < 1) throw new NexusError("USAGE", `--metadata ${JSON.stringify(text)}: expected key=value or a JSON object`);
-  const value = text.slice(equals + 1);
-  const parsed = jsonOf(value);
-  return Object.fromEntries([[text.slice(0, equals), parsed === undefined ? value : parsed]]);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -41,7 +41,7 @@ export const run: Run = (call) =>
   });
 
 function asData(call: Call, store: Store, config: Config, { facts, health, day, removed }: Report): unknown {
-  const { daemon, hooks, backlog, dispatches, rows, storage } = facts;
+  const { daemon, hooks, backlog, dispatches, refs, rows, storage } = facts;
   const horizon = retentionHorizon(store);
   return {
     home: call.home,
@@ -56,6 +56,7 @@ function asData(call: Call, store: Store, config: Config, { facts, health, day, 
     invocations: { stored_about: rows.invocations },
     notices: { stored: rows.notices },
     dispatches,
+    refs,
     last_24h: { invocations: day.invocations, fires: day.fires, errors: day.errors, skips: day.skips, p50_ms: day.p50_ms, p99_ms: day.p99_ms },
     database: { path: store.path, ...storage },
     limits: { queue_pairs: config.events.queue_pairs, event_max_bytes: config.events.max_bytes },

@@ -1,0 +1,12 @@
+import { removeRefHook } from "../../engine/refs/hook-change.ts";
+import type { Run } from "../call.ts";
+import { flag } from "../call.ts";
+import { printRefHook } from "../ref-hook-text.ts";
+import { withStore } from "../workspace.ts";
+
+export const run: Run = (call) =>
+  withStore(call, "change", (store) => {
+    const dryRun = flag(call, "dryRun");
+    const change = removeRefHook(store, call.args[0] ?? "", dryRun);
+    printRefHook(call, change, `${change.hook.id} deleted: ${change.hook.action_type} on ${change.hook.ref_name}`, dryRun);
+  });

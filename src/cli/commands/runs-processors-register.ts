@@ -1,0 +1,4 @@
+import type { Run } from "../call.ts";
+import { registerFromCall } from "../handler-call.ts";
+
+export const run: Run = (call) => registerFromCall(call, "processor");

@@ -1,0 +1,4 @@
+import type { Run } from "../call.ts";
+import { showFromCall } from "../handler-call.ts";
+
+export const run: Run = (call) => showFromCall(call, "processor");

@@ -1,0 +1,78 @@
+import { DRY_RUN, type CommandSpec } from "./call.ts";
+
+const NO_HOOKS = ["--no-hooks", "run no hooks for this update"] as const;
+const BRANCH = ["<branch>", "{prefix}/{name}, such as agent/HEAD"] as const;
+const SCOPE = ["<scope>", "its name"] as const;
+
+/** Commands of passages, branches, scopes and the audit log; see commands.ts. */
+export const PASSAGE_COMMANDS: readonly CommandSpec[] = [
+  {
+    path: "passages add",
+    summary: "store a text that never changes",
+    args: [["[content]", "the text; default, and -: standard input"]],
+    options: [["--file <path>", "from a file instead"], ["--type <type>", "what it is (text)"], ["--metadata <json...>", "a JSON object, or key=value (several)"], DRY_RUN],
+    load: () => import("./commands/passages-add.ts"),
+  },
+  { path: "passages get", summary: "one passage", args: [["<passage>", "its id"]], load: () => import("./commands/passages-get.ts") },
+  { path: "passages list", summary: "passages, newest first", options: [["--type <type>", "only of this type"], ["--last <n>", "so many at most (20)"]], load: () => import("./commands/passages-list.ts") },
+  {
+    path: "branches create",
+    summary: "a branch of three refs: {prefix}/human/{name}, {prefix}/persona/{name}, {prefix}/world/{name}",
+    args: [BRANCH],
+    options: [
+      ["--main", "the main branch of its prefix: it runs hooks, and cannot be deleted"],
+      ["--hooks <on|off>", "whether its updates run hooks (on for a main branch, else off)"],
+      ["--parent <branch>", "the branch it comes from"],
+      ["--description <text>", "what it is for"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/branches-create.ts"),
+  },
+  { path: "branches list", summary: "branches by name", args: [["[prefix]", "only those whose {prefix}/{name} begins so"]], options: [["--last <n>", "so many at most (100)"]], load: () => import("./commands/branches-list.ts") },
+  { path: "branches show", summary: "one branch and where its refs are", args: [BRANCH], load: () => import("./commands/branches-show.ts") },
+  {
+    path: "branches fork",
+    summary: "a new branch whose refs begin where another's are, with hooks off",
+    args: [["<source>", "{prefix}/{name} of the branch to copy"], ["<target>", "{prefix}/{name} of the new one"]],
+    options: [["--description <text>", "what it is for"], ["--hooks <on|off>", "whether its later updates run hooks (off)"], DRY_RUN],
+    load: () => import("./commands/branches-fork.ts"),
+  },
+  {
+    path: "branches promote",
+    summary: "move a branch's refs to where another's are, with the hooks of those refs",
+    args: [["<source>", "{prefix}/{name} of the branch to take from"], ["<target>", "{prefix}/{name} of the branch to move"]],
+    options: [NO_HOOKS, DRY_RUN],
+    load: () => import("./commands/branches-promote.ts"),
+  },
+  {
+    path: "branches delete",
+    summary: "delete a branch; a main branch cannot be deleted",
+    args: [["<branch>", "{prefix}/{name}"]],
+    options: [["--refs", "its refs, too; their history stays"], DRY_RUN],
+    load: () => import("./commands/branches-delete.ts"),
+  },
+  {
+    path: "scopes create",
+    summary: "a named selection of passages, which hooks can keep up to date",
+    args: [SCOPE],
+    options: [
+      ["--refs <globs...>", "passages that refs of these names point to: agent/*/HEAD"],
+      ["--types <types...>", "only passages of these types"],
+      ["--tags <tags...>", "only passages with all of these in metadata.tags"],
+      ["--limit <n>", "so many passages at most (100)"],
+      DRY_RUN,
+    ],
+    load: () => import("./commands/scopes-create.ts"),
+  },
+  { path: "scopes list", summary: "scopes by name", options: [["--last <n>", "so many at most (100)"]], load: () => import("./commands/scopes-list.ts") },
+  { path: "scopes show", summary: "one scope, and the passages it was resolved to", args: [SCOPE], load: () => import("./commands/scopes-show.ts") },
+  { path: "scopes refresh", summary: "resolve a scope anew", args: [SCOPE], options: [DRY_RUN], load: () => import("./commands/scopes-refresh.ts") },
+  { path: "scopes delete", summary: "delete a scope; its passages stay", args: [SCOPE], options: [DRY_RUN], load: () => import("./commands/scopes-delete.ts") },
+  {
+    path: "audit list",
+    summary: "rows of the audit log, newest first",
+    options: [["--destination <name>", "only of this log"], ["--ref <ref>", "only of this ref"], ["--last <n>", "so many at most (20)"]],
+    load: () => import("./commands/audit-list.ts"),
+  },
+  { path: "audit verify", summary: "check that no row of the audit log was changed or taken out", load: () => import("./commands/audit-verify.ts") },
+];
