@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
   { name: "free-pages-go-back", file: "src/engine/pipeline/housekeeper.ts", find: "    yield* this.#release();", replace: "", tests: HOUSEKEEPER, filter: "free pages go back" },
   { name: "bytes-limit", file: "src/engine/pipeline/housekeeper.ts", find: "before <= rules.max_bytes", replace: "before > 0", tests: HOUSEKEEPER, filter: "past max_bytes" },
   { name: "held-log-is-told", file: "src/engine/store/checkpointer.ts", find: "if (this.#restart().busy === 0) return false;", replace: "return false;", tests: ["test/engine/store/checkpointer.test.ts"], filter: "a reader that holds the log" },
-  { name: "log-holder-is-recycled", file: "src/engine/engine.ts", find: "    this.#runtime.recycle(", replace: "    void ((..._: unknown[]) => undefined)(", tests: ["test/engine/runtime/log-held-by-hook.test.ts"], filter: "a hook that keeps a snapshot" },
+  { name: "log-holder-is-recycled", file: "src/engine/pipeline/note-held-log.ts", find: "  runtime.recycle(", replace: "  void ((..._: unknown[]) => undefined)(", tests: ["test/engine/runtime/log-held-by-hook.test.ts"], filter: "a hook that keeps a snapshot" },
   { name: "silent-is-down", file: "src/engine/pipeline/health.ts", find: "silent > SILENT_MS || unheard", replace: "unheard", tests: ["test/engine/pipeline/health.test.ts"] },
   { name: "heartbeat-is-written", file: "src/engine/pipeline/heartbeat.ts", find: "    setMeta(this.#store, \"heartbeat\", now);", replace: "", tests: ["test/engine/pipeline/heartbeat.test.ts"] },
   { name: "exit-code-of-verdict", file: "src/cli/commands/status.ts", find: "    return EXIT_CODE[report.health.verdict];", replace: "    return EXIT_CODE.healthy;", tests: ["test/cli/status.test.ts"] },

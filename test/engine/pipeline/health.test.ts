@@ -13,6 +13,7 @@ const WELL: HomeFacts = {
   hooks: { active: 3, paused: 0, disabled: 1, errored: 0 },
   last_hour: { invocations: 1_000, errors: 10 },
   dispatches: { pending: 4, running: 0, failed_last_hour: 0, dead_last_hour: 0 },
+  refs: { webhooks_pending: 0, runs_pending: 0, runs_running: 0, webhooks_dead_last_hour: 0, runs_failed_last_hour: 0 },
   storage: { bytes: GB, used_bytes: GB / 2, free_bytes: GB / 2, wal_bytes: 0, incremental_vacuum: true, max_bytes: 10 * GB, wal_limit_bytes: GB / 16, scripts: 3, scripts_bytes: 300, disk_free_bytes: 50 * GB },
   rows: { events: 1, invocations: 1, notices: 1 },
 };
@@ -42,6 +43,8 @@ test.each<[string, Partial<HomeFacts>, Finding["side"], Grade, string]>([
   ["a hook is paused", { hooks: { active: 2, paused: 1, disabled: 0, errored: 0 } }, "execution", "degraded", "2 hooks active, 1 paused"],
   ["no hook is left", { hooks: { active: 0, paused: 1, disabled: 0, errored: 1 } }, "execution", "failing", "0 hooks active, 1 paused, 1 errored"],
   ["a dispatch failed", { dispatches: { pending: 0, running: 2, failed_last_hour: 1, dead_last_hour: 0 } }, "execution", "degraded", "2 turns running, 1 of the dispatches of the last hour failed"],
+  ["a webhook could not be sent", { refs: { webhooks_pending: 3, runs_pending: 0, runs_running: 0, webhooks_dead_last_hour: 1, runs_failed_last_hour: 0 } }, "execution", "degraded", "3 webhooks to be sent, 1 of the webhooks of the last hour could not be sent"],
+  ["a run failed", { refs: { webhooks_pending: 0, runs_pending: 1, runs_running: 1, webhooks_dead_last_hour: 0, runs_failed_last_hour: 2 } }, "execution", "degraded", "2 runs to be done, 2 of the runs of the last hour failed"],
   ["an answer did not arrive", { dispatches: { pending: 0, running: 0, failed_last_hour: 0, dead_last_hour: 1 } }, "execution", "degraded", "1 dead letter in the last hour"],
   ["one in ten fails", { last_hour: { invocations: 100, errors: 10 } }, "execution", "degraded", "10 of 100 failed"],
   ["most fail", { last_hour: { invocations: 100, errors: 60 } }, "execution", "failing", "60 of 100 failed"],
