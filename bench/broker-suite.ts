@@ -1,15 +1,11 @@
 import type { BrokerTask } from "./broker-measure.ts";
 import type { Row } from "./report.ts";
-import { type Figures, inRounds, medianOf, ratioOf } from "./rounds.ts";
+import { fresh as runTask, type Figures, inRounds, medianOf, ratioOf } from "./rounds.ts";
 
 const MEASURE = new URL("./broker-measure.ts", import.meta.url).pathname;
-const TIMEOUT_MS = 120_000;
 
-async function fresh(task: BrokerTask): Promise<Figures> {
-  const child = Bun.spawn([process.execPath, MEASURE, JSON.stringify(task)], { stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: TIMEOUT_MS, killSignal: "SIGKILL" });
-  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (code !== 0) throw new Error(`${JSON.stringify(task)} ended with ${child.signalCode ?? code}: ${stderr.trim() || stdout.trim()}`);
-  return JSON.parse(stdout) as Figures;
+function fresh(task: BrokerTask): Promise<Figures> {
+  return runTask(MEASURE, task);
 }
 
 interface Options {

@@ -6,11 +6,16 @@ export type Figures = Readonly<Record<string, number>>;
 
 const MEASURE = new URL("./measure.ts", import.meta.url).pathname;
 /** A measure that takes longer has hung. */
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 120_000;
 
-/** Runs a task in a process of its own. */
-export async function runFresh(task: Task): Promise<Figures> {
-  const child = Bun.spawn([process.execPath, MEASURE, JSON.stringify(task)], { stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: TIMEOUT_MS, killSignal: "SIGKILL" });
+/** Runs a task of the evaluation in a process of its own. */
+export function runFresh(task: Task): Promise<Figures> {
+  return fresh(MEASURE, task);
+}
+
+/** Runs a program that measures one task, which it is given as JSON, and prints its figures as JSON. */
+export async function fresh(program: string, task: object): Promise<Figures> {
+  const child = Bun.spawn([process.execPath, program, JSON.stringify(task)], { stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: TIMEOUT_MS, killSignal: "SIGKILL" });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (code !== 0) throw new Error(`${JSON.stringify(task)} ended with ${child.signalCode ?? code}: ${stderr.trim() || stdout.trim()}`);
   return JSON.parse(stdout) as Figures;

@@ -8,13 +8,14 @@ import { brokerRows } from "./broker-suite.ts";
 import { commandRows } from "./command-suite.ts";
 import { evaluationRows } from "./evaluation-suite.ts";
 import { memoryRows } from "./memory-suite.ts";
+import { refsRows } from "./refs-suite.ts";
 import type { Row } from "./report.ts";
 import { tableOf } from "./report.ts";
 
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 
-const SUITES = ["evaluation", "broker", "commands", "memory", "big"] as const;
+const SUITES = ["evaluation", "broker", "refs", "commands", "memory", "big"] as const;
 
 /** `bun run bench`: see README.md. */
 async function main(): Promise<void> {
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   if (wanted.has("evaluation")) rows.push(...(await evaluationRows({ rounds, durability, progress })));
   if (wanted.has("broker")) rows.push(...(await brokerRows({ rounds, durability, progress })));
+  if (wanted.has("refs")) rows.push(...(await refsRows({ rounds, durability, progress })));
   let binary: string | undefined;
   if (wanted.has("commands") || wanted.has("memory") || wanted.has("big")) {
     progress("dist/nexus");
