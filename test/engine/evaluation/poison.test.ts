@@ -28,10 +28,11 @@ test("a pair that takes the daemon with it each time is found by its lease and b
     const served = nexusProcess(home.path, ["serve", "--once"]);
     if ((await served.exited) === 0) break;
   }
-  // Together until it ended three times at the same place, then alone, twice.
+  // Together until it ended three times at the same place, then alone, twice. A slow machine commits `a`, or `a` and `b`, before
+  // an end, and from the new place the count begins again: three places, three ends each, and two.
   // switch: mutant poison-for-ever
   expect(ends).toBeGreaterThanOrEqual(4);
-  expect(ends).toBeLessThanOrEqual(8);
+  expect(ends).toBeLessThanOrEqual(11);
   const rowsOf = async (hook: string): Promise<Row[]> => (await nexus(home.path, ["hooks", "invocations", hook, "--last", "100", "--json"])).json<Row[]>().filter(({ event_id }) => event_id.startsWith("poison:")).toReversed();
   const killer = await rowsOf("killer");
   expect(killer.map(({ outcome }) => outcome)).toEqual(["no_fire", "no_fire", "dead", "no_fire", "no_fire"]);
