@@ -235,6 +235,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/identity-check.ts"),
   },
   {
+    path: "tui",
+    summary: "the dashboard",
+    load: () => import("./commands/tui.ts"),
+  },
+  {
     path: "serve",
     summary: "run the engine: evaluate events until stopped",
     options: [["--once", "evaluate what is pending, then exit"]],

@@ -15,7 +15,7 @@ function bucketOf(us: number): number {
 }
 
 /** Upper bound of a bucket, µs. */
-function bound(bucket: number): number {
+export function bound(bucket: number): number {
   return FIRST_US * 2 ** (bucket / STEPS_PER_DOUBLING);
 }
 

@@ -3,7 +3,7 @@ import { mergeHistograms, percentile } from "../core/latency.ts";
 import type { Store } from "./open.ts";
 
 /** Counters stand in buckets of five minutes (Unix ms / 300 000). */
-const BUCKET_MS = 300_000;
+export const BUCKET_MS = 300_000;
 const BUCKETS_AN_HOUR = 12;
 /** The row that sums all hooks. */
 const ALL = "*";
@@ -120,6 +120,41 @@ export function hookStats(store: Store, hookId: string, since: number): HookStat
     p99_ms: at(0.99),
     max_ms,
   };
+}
+
+export interface BucketRow {
+  /** Unix ms / 300 000; of a folded hour its first. */
+  readonly bucket: number;
+  readonly invocations: number;
+  readonly fires: number;
+  readonly errors: number;
+  readonly latency_histogram: LatencyHistogram;
+}
+
+/** The buckets from one on, until, exclusive, another, of a hook or of `*`, oldest first. */
+export function bucketRows(store: Store, hookId: string, from: number, until: number): BucketRow[] {
+  return store.db
+    .query<StatsRow, [string, number, number]>("SELECT bucket, invocations, fires, errors, latency_histogram FROM hook_stats WHERE hook_id = ? AND bucket >= ? AND bucket < ? ORDER BY bucket")
+    .all(hookId, from, until)
+    .map((row) => ({ ...row, latency_histogram: JSON.parse(row.latency_histogram) as LatencyHistogram }));
+}
+
+export interface HookCounters {
+  readonly hook_id: string;
+  readonly invocations: number;
+  readonly fires: number;
+  readonly errors: number;
+  readonly skips: number;
+}
+
+/** What each hook did in the buckets from one on, until, exclusive, another; by the indexes on the bucket. */
+export function hookCounters(store: Store, from: number, until: number): HookCounters[] {
+  const part = (kind: string): string => `SELECT hook_id, invocations, fires, errors, skips FROM hook_stats WHERE bucket % ${BUCKETS_AN_HOUR} ${kind} 0 AND bucket >= ?1 AND bucket < ?2 AND hook_id <> '${ALL}'`;
+  return store.db
+    .query<HookCounters, [number, number]>(
+      `SELECT hook_id, sum(invocations) AS invocations, sum(fires) AS fires, sum(errors) AS errors, sum(skips) AS skips FROM (${part("<>")} UNION ALL ${part("=")}) GROUP BY hook_id`,
+    )
+    .all(from, until);
 }
 
 function withHistogram(row: StatsRow): StatsDelta {

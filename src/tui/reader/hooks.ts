@@ -1,0 +1,50 @@
+import { listHooks } from "../../engine/store/hooks.ts";
+import type { ReaderHome } from "./reader-home.ts";
+
+export interface HookFacts {
+  readonly id: string;
+  readonly slug: string;
+  readonly status: string;
+  readonly mode: string;
+  readonly circuit: string;
+  readonly version: number;
+  readonly owner?: string;
+  readonly invocations: number;
+  readonly fires: number;
+  readonly errors: number;
+  readonly p50_ms?: number;
+  readonly p95_ms?: number;
+  readonly last_error?: string;
+  readonly reason?: string;
+  readonly last_triggered?: number;
+  readonly deleted: boolean;
+}
+
+export interface HookList {
+  readonly hooks: readonly HookFacts[];
+}
+
+/** Latencies cost a look into a hook's histograms; beyond so many hooks only those that did something today have them. */
+const MOST_LATENCIES = 300;
+
+/** All of them: sorting and filtering must not wait for the disk. */
+export function readHooks({ store, stats }: ReaderHome, { now, deleted = false }: { readonly now: number; readonly deleted?: boolean }): HookList {
+  const days = stats.days(now);
+  const hooks = listHooks(store, { deleted });
+  const busiest = days.size <= MOST_LATENCIES ? undefined : new Set([...days].toSorted(([, one], [, other]) => other.invocations - one.invocations).slice(0, MOST_LATENCIES).map(([id]) => id));
+  return {
+    hooks: hooks.map((hook): HookFacts => {
+      const day = days.get(hook.id);
+      const { p50_ms, p95_ms } = day === undefined || busiest?.has(hook.id) === false ? {} : stats.latencies(hook.id, now);
+      return {
+        id: hook.id, slug: hook.slug, status: hook.status, mode: hook.version.metadata.mode, circuit: hook.circuit_state, version: hook.version.version,
+        invocations: day?.invocations ?? 0, fires: day?.fires ?? 0, errors: day?.errors ?? 0, deleted,
+        ...(hook.creator.agent === undefined ? {} : { owner: hook.creator.agent }),
+        ...(p50_ms === undefined ? {} : { p50_ms }), ...(p95_ms === undefined ? {} : { p95_ms }),
+        ...(hook.last_error === undefined ? {} : { last_error: hook.last_error.slice(0, 300) }),
+        ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason.slice(0, 300) }),
+        ...(hook.last_triggered === undefined ? {} : { last_triggered: hook.last_triggered }),
+      };
+    }),
+  };
+}

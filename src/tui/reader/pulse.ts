@@ -1,0 +1,35 @@
+import { judge, type Grade } from "../../engine/pipeline/health.ts";
+import { lastSeq } from "../../engine/store/event-queries.ts";
+import type { ReaderHome } from "./reader-home.ts";
+
+/** What stands above every screen. */
+export interface Pulse {
+  readonly verdict: Grade;
+  /** What is worst, in a few words. */
+  readonly because: string;
+  readonly daemon: "up" | "stopped" | "away";
+  readonly pid?: number;
+  /** How many there ever were: two looks make a rate. */
+  readonly events: number;
+  readonly invocations: number;
+  readonly backlog: number;
+  readonly pending: number;
+  readonly hooks: number;
+}
+
+export function readPulse(home: ReaderHome, { now }: { readonly now: number }): Pulse {
+  const facts = home.facts(now);
+  const { verdict, findings } = judge(facts);
+  const events = lastSeq(home.store);
+  return {
+    verdict,
+    because: verdict === "healthy" ? "" : (findings.find(({ grade }) => grade === verdict)?.evidence ?? ""),
+    daemon: facts.daemon === undefined ? "away" : facts.daemon.stopped ? "stopped" : "up",
+    ...(facts.daemon === undefined ? {} : { pid: facts.daemon.pid }),
+    events,
+    invocations: home.store.db.query<{ last: number | null }, []>("SELECT max(rowid) AS last FROM hook_invocations").get()?.last ?? 0,
+    backlog: facts.backlog.events,
+    pending: facts.dispatches.pending,
+    hooks: facts.hooks.active + facts.hooks.paused + facts.hooks.disabled + facts.hooks.errored,
+  };
+}

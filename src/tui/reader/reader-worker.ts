@@ -1,0 +1,16 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { ToReader } from "./protocol.ts";
+import { Responder } from "./responder.ts";
+
+/** The entry of the thread that reads: no query, however long it takes, delays a key. */
+const { home } = workerData as { readonly home: string };
+const responder = new Responder(home);
+
+parentPort?.on("message", (message: ToReader) => {
+  if ("close" in message) {
+    responder[Symbol.dispose]();
+    parentPort?.close();
+    return;
+  }
+  parentPort?.postMessage({ id: message.id, replies: responder.replies(message.queries) });
+});

@@ -1,0 +1,26 @@
+import type { ReaderHome } from "./reader-home.ts";
+import { readHookDay } from "./hook-day.ts";
+import { readHooks } from "./hooks.ts";
+import { readOverview } from "./overview.ts";
+import { readPulse } from "./pulse.ts";
+
+/** Everything that screens read, by name: what they are given, and what comes of it. All of it is plain JSON. */
+export const READERS = {
+  pulse: readPulse,
+  overview: readOverview,
+  hooks: readHooks,
+  hookDay: readHookDay,
+} as const satisfies Readonly<Record<string, (home: ReaderHome, given: never) => unknown>>;
+
+export type QueryName = keyof typeof READERS;
+/** What a reader is given beside its name. */
+type GivenOf<Name extends QueryName> = Parameters<(typeof READERS)[Name]> extends [ReaderHome, infer Given] ? Given : unknown;
+export type Query<Name extends QueryName = QueryName> = { [One in Name]: { readonly of: One } & GivenOf<One> }[Name];
+/** A question without the time, which is put in when it is asked. */
+export type Wish<Name extends QueryName = QueryName> = { [One in Name]: { readonly of: One } & Omit<GivenOf<One>, "now"> }[Name];
+export type AnswerOf<Name extends QueryName> = ReturnType<(typeof READERS)[Name]>;
+
+export function read(home: ReaderHome, query: Query): unknown {
+  const reader = READERS[query.of] as (home: ReaderHome, given: Query) => unknown;
+  return reader(home, query);
+}

@@ -1,0 +1,82 @@
+import { render, type Instance } from "ink";
+import { App } from "./app.tsx";
+import { CommandLog } from "./actions/command-log.ts";
+import { copySequence } from "./actions/copy.ts";
+import { commandRunner } from "./actions/run-command.ts";
+import { Dashboard } from "./dashboard.ts";
+import type { Look } from "./look/look.ts";
+import { startReaderThread } from "./reader/reader-thread.ts";
+import { Feed } from "./state/feed.ts";
+import type { ScreenId } from "./state/place.ts";
+import { AnsweredInput } from "./terminal/answered-input.ts";
+import { crashReport } from "./terminal/crash-report.ts";
+import { PacedOutput } from "./terminal/paced-output.ts";
+import { restoreTerminal } from "./terminal/restore.ts";
+import { Ticker } from "./ticker.ts";
+
+export interface TuiOptions {
+  readonly home: string;
+  readonly look: Look;
+  readonly readonly: boolean;
+  readonly linear: boolean;
+  /** Bytes a second that data may take on the average. */
+  readonly bytesPerSecond: number;
+  /** Between two looks at the data, ms. */
+  readonly everyMs: number;
+  readonly screen: ScreenId;
+}
+
+/** A first screen, and a screen turned over, go through at once; after that the average holds. */
+const BURST_BYTES = 16_384;
+const KEY_FPS = 15;
+
+/** Shows the dashboard until it is left. Resolves with the exit code; throws nothing: what breaks is reported on stderr. */
+export async function runTui(options: TuiOptions): Promise<number> {
+  const now = (): number => Date.now();
+  const log = new CommandLog({ run: commandRunner(options.home), readonly: options.readonly, now });
+  const desk = new Dashboard({ home: options.home, look: options.look, now, log, readonly: options.readonly, linear: options.linear });
+  const reader = startReaderThread(options.home);
+  desk.attach(new Feed(reader, now, desk.changed));
+  const output = new PacedOutput({ out: process.stdout, budget: { perSecond: options.bytesPerSecond, most: BURST_BYTES }, now: () => performance.now() });
+  const input = new AnsweredInput(process.stdin, () => output.arrived());
+  // Before the first frame asks the terminal anything: in cooked mode it would echo its own answer.
+  input.setRawMode(true);
+  desk.resize({ columns: output.columns, rows: output.rows });
+  desk.change({ do: "go", place: { screen: options.screen } });
+  const ended = Promise.withResolvers<number>();
+  const later = (work: () => void, ms: number): (() => void) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  };
+  const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready, later });
+  const leave = (code: number): void => ended.resolve(code);
+  const crash = (error: unknown): void => {
+    // The terminal went away in the middle of a frame: a hangup, whose signal may come later than the error.
+    if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return leave(129);
+    restoreTerminal();
+    console.error(crashReport(error));
+    leave(70);
+  };
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
+  for (const [signal, code] of Object.entries(signals)) process.on(signal, () => leave(code));
+  process.removeAllListeners("uncaughtException");
+  process.removeAllListeners("unhandledRejection");
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  // Ink and its streams are all that it needs of the real ones.
+  const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
+  const app = render(<App desk={desk} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
+  desk.terminal = { copy: (text) => output.aside(copySequence(text, process.env)), suspend: () => suspend(app, desk), quit: () => leave(0) };
+  app.waitUntilExit().then(() => leave(0), crash);
+  const code = await ended.promise;
+  ticker[Symbol.dispose]();
+  app.unmount();
+  input.release();
+  restoreTerminal();
+  await reader.close();
+  return code;
+}
+
+function suspend(_app: Instance, _desk: Dashboard): void {
+  restoreTerminal();
+}

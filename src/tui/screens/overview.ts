@@ -1,0 +1,113 @@
+import { bytes } from "../../engine/pipeline/health.ts";
+import { age, ageAt, percent, short, took } from "../look/figures.ts";
+import { line, span, type Line } from "../look/line.ts";
+import { barLines, columns, rebin, sparkline } from "../look/pictures.ts";
+import { safeText } from "../look/safe-text.ts";
+import type { Overview } from "../reader/overview.ts";
+import { defineScreen, type Canvas } from "./screen.ts";
+import { fact, status } from "./table.ts";
+import { heading, lineText, textRows, type TextRow } from "./text.ts";
+
+/** From here on pictures stand beside the list; narrower, below it. */
+const WIDE = 130;
+
+export const overviewScreen = defineScreen<"overview", TextRow, "overview">({
+  id: "overview",
+  title: () => "Overview",
+  query: () => ({ of: "overview" }),
+  rows: (answer, canvas) => textRows([...verdictRows(answer, canvas), ...figureRows(answer, canvas), ...troubledRows(answer, canvas), ...queueRows(answer, canvas), ...sourceRows(answer, canvas), ...(canvas.width + 2 < WIDE ? pictures(answer, canvas) : [])]),
+  text: lineText,
+  head: () => [],
+  line: ({ text }) => text,
+  sentence: lineText,
+  empty: () => ["Nothing is known of this home yet."],
+  side: {
+    title: "the last 24 hours",
+    query: () => ({ of: "overview" }),
+    lines: (_, answer, canvas) => (answer === undefined ? [] : pictures(answer, canvas)),
+  },
+});
+
+function verdictRows({ findings, daemon }: Overview, canvas: Canvas): Omit<TextRow, "id">[] {
+  return findings.map(({ side, grade, evidence }) => {
+    const said = side === "liveness" && grade === "healthy" && daemon !== undefined ? `pid ${daemon.pid}, up ${age(canvas.now - daemon.started_at)}, evaluators ${daemon.evaluators.join(", ") || "none yet"}` : safeText(evidence);
+    return { text: line(span("dim", side.padEnd(11)), status(grade, canvas), `  ${said}`) };
+  });
+}
+
+function figureRows({ day, latencies, hooks, database, rows, running, pending, backlog }: Overview, { look: { glyphs } }: Canvas): Line[] {
+  return [
+    [],
+    fact("last 24 h", `${short(day.invocations)} invocations, ${short(day.fires)} fires, ${short(day.errors)} errors (${percent(day.errors, day.invocations)})`, 11),
+    fact("latency", `p50 ${took(latencies.p50_ms)}  p95 ${took(latencies.p95_ms)}  p99 ${took(latencies.p99_ms)}`, 11),
+    line(span("dim", "hooks      "), span("good", `${hooks.active} active`), hooks.paused > 0 ? span("warn", `  ${glyphs.warn} ${hooks.paused} paused`) : undefined, hooks.errored > 0 ? span("bad", `  ${glyphs.bad} ${hooks.errored} errored`) : undefined, hooks.disabled > 0 ? span("dim", `  ${hooks.disabled} disabled`) : undefined),
+    fact("work", `${short(backlog)} events to evaluate, ${short(pending)} dispatches wait, ${running} turns run`, 11),
+    fact("database", `${bytes(database.used_bytes)} of ${bytes(database.max_bytes)}, log ${bytes(database.wal_bytes)}${database.disk_free_bytes === undefined ? "" : `, ${bytes(database.disk_free_bytes)} free on the disk`}`, 11),
+    fact("rows", `${short(rows.events)} events, ${short(rows.invocations)} invocations, ${short(rows.notices)} notices`, 11),
+  ];
+}
+
+function troubledRows({ troubled }: Overview, canvas: Canvas): (Line | Omit<TextRow, "id">)[] {
+  if (troubled.length === 0) return [];
+  return [
+    [],
+    heading("Hooks that need somebody"),
+    ...troubled.map(({ id, slug, status: is, circuit, error, since }) => ({
+      open: { screen: "hook", id } as const,
+      subject: { kind: "hook", id, name: slug, status: is } as const,
+      text: line(status(is, canvas), `  ${safeText(slug)}  `, span("dim", `breaker ${circuit}${since === undefined ? "" : ` for ${age(canvas.now - since)}`}  `), span("bad", safeText(error ?? ""))),
+    })),
+  ];
+}
+
+function queueRows({ queues, pending }: Overview, canvas: Canvas): (Line | Omit<TextRow, "id">)[] {
+  if (pending === 0) return [];
+  const most = Math.max(1, ...queues.map(({ waiting }) => waiting));
+  return [
+    [],
+    heading("Sessions that wait"),
+    ...queues.map(({ session, waiting, oldest_at }) => ({
+      open: { screen: "session", id: session } as const,
+      subject: { kind: "session", id: session } as const,
+      text: line(`${safeText(session)}  `, span("warn", canvas.look.glyphs.block.repeat(Math.max(1, Math.round((waiting / most) * 20)))), ` ${waiting}`, span("dim", `  the oldest for ${age(canvas.now - oldest_at)}`)),
+    })),
+  ];
+}
+
+function sourceRows({ sources }: Overview, canvas: Canvas): (Line | Omit<TextRow, "id">)[] {
+  if (sources.length === 0) return [];
+  return [
+    [],
+    heading("Sources"),
+    ...sources.map(({ name, events_hour, last_at }) => ({
+      subject: { kind: "source", id: name, status: "flowing" } as const,
+      text: line(`${safeText(name).padEnd(20)} `, span("accent", `${short(events_hour)} events in the last hour`.padEnd(32)), span("dim", `last ${ageAt(last_at, canvas.now)}`)),
+    })),
+  ];
+}
+
+function pictures({ invocations, fires, errors, histogram }: Overview, { width, look }: Canvas): Line[] {
+  const room = Math.max(24, Math.min(96, width - 2));
+  const graph = columns(rebin(invocations, room), 4, look).map((row): Line => [span("accent", row)]);
+  const axis: Line = [span("dim", `24 h ago${" ".repeat(Math.max(1, room - 11))}now`)];
+  return [
+    [],
+    heading("Invocations"),
+    ...graph,
+    axis,
+    heading("Fires"),
+    [span("good", sparkline(rebin(fires, room), look))],
+    heading("Errors"),
+    [span("bad", sparkline(rebin(errors, room), look))],
+    [],
+    heading("Latency, last hour"),
+    ...(histogram.every(({ count }) => count === 0) ? [[span("dim", "no invocation in the last hour")] as Line] : barLines(doubled(histogram).map(({ below_ms, count }) => ({ label: took(below_ms), value: count, ...(below_ms > 1_000 ? { tone: "warn" as const } : {}) })), room, look)),
+  ];
+}
+
+/** Two of its buckets to one: a doubling a line. Empty ends are left out. */
+function doubled(histogram: Overview["histogram"]): Overview["histogram"] {
+  const lines = histogram.flatMap(({ below_ms, count }, at) => (at % 2 === 0 ? [{ below_ms: histogram[at + 1]?.below_ms ?? below_ms, count: count + (histogram[at + 1]?.count ?? 0) }] : []));
+  const first = lines.findIndex(({ count }) => count > 0);
+  return lines.slice(Math.max(0, first), lines.findLastIndex(({ count }) => count > 0) + 1);
+}

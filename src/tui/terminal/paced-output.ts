@@ -1,0 +1,101 @@
+import { Writable } from "node:stream";
+
+/** Ends every frame that Ink writes (DEC mode 2026, synchronized output). */
+const FRAME_END = "\u001b[?2026l";
+/** "Device status": a terminal answers `ESC [ 0 n` when everything before has reached it. */
+const QUESTION = "\u001b[5n";
+/** A terminal that has not answered for so long does not; from then on only the budget holds. */
+const SILENT_MS = 1_500;
+
+interface PacedOptions {
+  readonly out: NodeJS.WriteStream;
+  /** Bytes a second that data may take on the average, and in one go. */
+  readonly budget: { readonly perSecond: number; readonly most: number };
+  readonly now: () => number;
+}
+
+/**
+ * The terminal as Ink writes to it, with flow control. Bun's writes to a terminal block, and behind SSH lie 64 KB of queue: without
+ * it a key is answered after everything that was written before (11 s at 8 KB/s, measured). So each frame asks the terminal
+ * to say when it has arrived, and data waits for that, and for its share of the bytes; keys do not wait.
+ */
+export class PacedOutput extends Writable {
+  readonly isTTY = true;
+  readonly #options: PacedOptions;
+  #askedAt: number | undefined;
+  #silent = false;
+  #tokens: number;
+  #filledAt: number;
+  #bytes = 0;
+  #roundTripMs: number | undefined;
+
+  constructor(options: PacedOptions) {
+    super({ decodeStrings: false });
+    this.#options = options;
+    this.#tokens = options.budget.most;
+    this.#filledAt = options.now();
+    options.out.on("resize", () => this.emit("resize"));
+  }
+
+  get columns(): number {
+    return this.#options.out.columns;
+  }
+
+  get rows(): number {
+    return this.#options.out.rows;
+  }
+
+  get bytesWritten(): number {
+    return this.#bytes;
+  }
+
+  /** How long the last frame was under way; undefined when the terminal does not say. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  /** Whether data may be drawn now: the last frame has arrived, and there is budget. */
+  get ready(): boolean {
+    this.#fill();
+    if (this.#askedAt !== undefined && this.#options.now() - this.#askedAt > SILENT_MS) {
+      this.#silent = true;
+      this.#askedAt = undefined;
+    }
+    return this.#askedAt === undefined && this.#tokens > 0;
+  }
+
+  /** The terminal has answered. */
+  arrived(): void {
+    if (this.#askedAt !== undefined) this.#roundTripMs = this.#options.now() - this.#askedAt;
+    this.#askedAt = undefined;
+    this.#silent = false;
+  }
+
+  /** Text that is no frame: the clipboard, a title. */
+  aside(text: string): void {
+    this.#send(text);
+  }
+
+  override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    const text = typeof chunk === "string" ? chunk : chunk.toString("utf8");
+    const asks = text.endsWith(FRAME_END) && !this.#silent && this.#askedAt === undefined;
+    this.#send(asks ? `${text}${QUESTION}` : text);
+    if (asks) this.#askedAt = this.#options.now();
+    done();
+  }
+
+  #send(text: string): void {
+    const bytes = Buffer.byteLength(text);
+    this.#bytes += bytes;
+    this.#fill();
+    this.#tokens -= bytes;
+    this.#options.out.write(text);
+  }
+
+  #fill(): void {
+    const { budget, now } = this.#options;
+    const at = now();
+    this.#tokens = Math.min(budget.most, this.#tokens + ((at - this.#filledAt) / 1_000) * budget.perSecond);
+    this.#filledAt = at;
+  }
+}
