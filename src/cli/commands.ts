@@ -236,7 +236,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: "tui",
-    summary: "the dashboard",
+    summary: "the dashboard; without a terminal, one look at it as text",
+    args: [["[screen]", "overview, hooks, live, events, dispatches, sessions, refs, schedule, commands"], ["[tab]", "one of the screen's tabs"]],
+    options: [
+      ["--once", "one look as text (with --json: as data), then exit"],
+      ["--filter <text>", "only rows with all of these words; !word excludes"],
+      ["--readonly", "look only: nothing can be changed from it"],
+      ["--interval <duration>", "between two looks at the data (1s)"],
+      ["--bytes-per-second <n>", "what data may take of the line on the average (1000 over SSH, else 20000)"],
+      ["--palette <name>", "default, high-contrast or mono (also: NO_COLOR)"],
+      ["--ascii", "ASCII only (default where the locale is not UTF-8)"],
+      ["--screen-reader", "lines that are read out, instead of a screen"],
+    ],
     load: () => import("./commands/tui.ts"),
   },
   {

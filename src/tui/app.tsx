@@ -1,17 +1,20 @@
-import { Box, Text, useInput, usePaste, useWindowSize } from "ink";
+import { Box, Text, useApp, useInput, usePaste, useWindowSize } from "ink";
 import { memo, useEffect, useSyncExternalStore, type ReactNode } from "react";
-import type { Dashboard } from "./dashboard.ts";
+import type { Dashboard, Terminal } from "./dashboard.ts";
 import { takeKey, takePaste } from "./keys.ts";
 import { markLine, paintLine, type Look } from "./look/look.ts";
 import { keyName } from "./terminal/key-name.ts";
+import { stopUntilContinued } from "./terminal/stop.ts";
 import type { FrameLine } from "./view/frame.ts";
 import { linearLines, makeFrame } from "./view/make-frame.ts";
 
 /** The dashboard on a terminal: every line is one Text, already cut to its width, so that nothing wraps and nothing is measured. */
-export function App({ desk }: { readonly desk: Dashboard }): ReactNode {
+export function App({ desk, terminal }: { readonly desk: Dashboard; readonly terminal: Omit<Terminal, "suspend"> }): ReactNode {
   useSyncExternalStore(desk.subscribe, desk.version);
   const size = useWindowSize();
   useEffect(() => desk.resize(size), [desk, size.columns, size.rows]);
+  const { suspendTerminal } = useApp();
+  useEffect(() => desk.own({ ...terminal, suspend: () => void suspendTerminal(stopUntilContinued) }), [desk, terminal, suspendTerminal]);
   useInput((input, key) => {
     const name = keyName(input, key);
     if (name !== undefined) takeKey(desk, name);

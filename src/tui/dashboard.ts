@@ -44,8 +44,7 @@ export class Dashboard {
   #view = FIRST_VIEW;
   #size: Size = { columns: 80, rows: 24 };
   #version = 0;
-  /** Which of the daemon's states was last told of. */
-  terminal: Terminal | undefined;
+  #terminal: Terminal | undefined;
 
   constructor(parts: DashboardParts) {
     this.parts = parts;
@@ -54,6 +53,15 @@ export class Dashboard {
   /** Its data; once, before anything else. */
   attach(feed: Feed): void {
     this.#feed = feed;
+  }
+
+  /** Where it is drawn, once it is. */
+  own(terminal: Terminal): void {
+    this.#terminal = terminal;
+  }
+
+  get terminal(): Terminal | undefined {
+    return this.#terminal;
   }
 
   get feed(): Feed {

@@ -1,4 +1,4 @@
-import { render, type Instance } from "ink";
+import { render } from "ink";
 import { App } from "./app.tsx";
 import { CommandLog } from "./actions/command-log.ts";
 import { copySequence } from "./actions/copy.ts";
@@ -7,7 +7,7 @@ import { Dashboard } from "./dashboard.ts";
 import type { Look } from "./look/look.ts";
 import { startReaderThread } from "./reader/reader-thread.ts";
 import { Feed } from "./state/feed.ts";
-import type { ScreenId } from "./state/place.ts";
+import type { Place } from "./state/place.ts";
 import { AnsweredInput } from "./terminal/answered-input.ts";
 import { crashReport } from "./terminal/crash-report.ts";
 import { PacedOutput } from "./terminal/paced-output.ts";
@@ -23,7 +23,8 @@ export interface TuiOptions {
   readonly bytesPerSecond: number;
   /** Between two looks at the data, ms. */
   readonly everyMs: number;
-  readonly screen: ScreenId;
+  readonly place: Place;
+  readonly filter: string;
 }
 
 /** A first screen, and a screen turned over, go through at once; after that the average holds. */
@@ -42,7 +43,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   // Before the first frame asks the terminal anything: in cooked mode it would echo its own answer.
   input.setRawMode(true);
   desk.resize({ columns: output.columns, rows: output.rows });
-  desk.change({ do: "go", place: { screen: options.screen } });
+  desk.change({ do: "go", place: options.place }, { do: "list", set: { filter: options.filter } });
   const ended = Promise.withResolvers<number>();
   const later = (work: () => void, ms: number): (() => void) => {
     const timer = setTimeout(work, ms);
@@ -63,10 +64,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
+  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0) };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
-  const app = render(<App desk={desk} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
-  desk.terminal = { copy: (text) => output.aside(copySequence(text, process.env)), suspend: () => suspend(app, desk), quit: () => leave(0) };
+  const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
   app.waitUntilExit().then(() => leave(0), crash);
   const code = await ended.promise;
   ticker[Symbol.dispose]();
@@ -75,8 +76,4 @@ export async function runTui(options: TuiOptions): Promise<number> {
   restoreTerminal();
   await reader.close();
   return code;
-}
-
-function suspend(_app: Instance, _desk: Dashboard): void {
-  restoreTerminal();
 }

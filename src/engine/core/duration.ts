@@ -20,7 +20,7 @@ const FORM = /^(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m(?!s))? ?(?:(\d+)s)? ?(?:(\d+)
  *
  * `place` names the field in the message. Throws `code` for any other form, for zero, and above 100 years.
  */
-export function parseDuration(text: string, place: string, code: Extract<ErrorCode, "METADATA_INVALID" | "SCHEDULE_INVALID"> = "METADATA_INVALID"): number {
+export function parseDuration(text: string, place: string, code: Extract<ErrorCode, "METADATA_INVALID" | "SCHEDULE_INVALID" | "USAGE"> = "METADATA_INVALID"): number {
   const written = text.trim();
   const match = FORM.exec(written);
   if (match === null || written === "") {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../engine/core/errors.ts";
 import type { Reader } from "../reader/reader-thread.ts";
 import type { Reply } from "../reader/protocol.ts";
 import type { AnswerOf, Query, QueryName, Wish } from "../reader/readers.ts";
@@ -11,7 +12,7 @@ export interface Shown<Answer> {
 }
 
 interface Failure {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 
