@@ -1,4 +1,4 @@
-import type { Hook, Limits, Schedule, Triggers } from "../../engine/core/hook.ts";
+import type { Hook } from "../../engine/core/hook.ts";
 import { describePermissions } from "../../engine/core/hook-permissions.ts";
 import { findHook } from "../../engine/registry/find-hook.ts";
 import { driftOf } from "../../engine/registry/script-store.ts";
@@ -6,6 +6,7 @@ import type { HookStats } from "../../engine/store/stats.ts";
 import { hookStats } from "../../engine/store/stats.ts";
 import type { Run } from "../call.ts";
 import { emit, emitJson, isoTime, latency, oneLine } from "../output.ts";
+import { describeLimits, describeSchedule, describeTriggers } from "../hook-text.ts";
 import { hookView, stageLines } from "../views.ts";
 import { withStore } from "../workspace.ts";
 
@@ -88,32 +89,4 @@ function scripts({ version, slug }: Hook, drift: string): string[] {
     `  Source: ${source}${drift === "unchanged" ? "" : ` (${drift === "missing" ? "gone" : "changed"} since it was registered; the script above runs)`}`,
     ...(drift === "changed" ? [`    \`nexus hooks update ${slug} ${source}\` takes it over`] : []),
   ];
-}
-
-function describeLimits({ throttle, ...limits }: Limits): string {
-  const numbers = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
-  return [...numbers, ...(throttle === undefined ? [] : [`throttle ${throttle.count} per ${throttle.per_ms} ms`])].join(", ");
-}
-
-/** `event.channels imessage or sms, principal.type known` */
-function describeTriggers(triggers: Triggers): string {
-  return Object.entries(triggers)
-    .flatMap(([subject, given]) => Object.entries(given as Record<string, unknown>).flatMap(([field, value]) => condition(`${subject}.${field}`, value)))
-    .join(", ");
-}
-
-function condition(path: string, value: unknown): string[] {
-  if (Array.isArray(value)) return [`${path} ${value.map(show).join(" or ")}`];
-  if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([key, inner]) => condition(`${path}.${key}`, inner));
-  return [`${path} ${show(value)}`];
-}
-
-function describeSchedule({ cron, every, at, timezone, catch_up, jitter }: Schedule): string {
-  const when = cron !== undefined ? `cron ${show(cron)}` : every !== undefined ? `every ${every}` : `at ${at ?? "?"}`;
-  return [`${when}${timezone === undefined ? "" : ` in ${timezone}`}`, ...(catch_up === undefined ? [] : [`catch-up ${catch_up}`]), ...(jitter === undefined ? [] : [`jitter up to ${jitter}`])].join(", ");
-}
-
-/** A plain word as it is; everything else as JSON. */
-function show(value: unknown): string {
-  return typeof value === "string" && /^[\w.:/@*+-]+$/.test(value) ? value : oneLine(JSON.stringify(value) ?? "-");
 }

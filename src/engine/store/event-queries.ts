@@ -52,6 +52,11 @@ export function eventsAfter(store: Store, seq: number, limit: number): StoredEve
   return store.db.query<EventRow, [number, number]>("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?").all(seq, limit).map(toEvent);
 }
 
+/** The events that an event or a dispatch led to, oldest first. */
+export function eventsCausedBy(store: Store, causeId: string, limit: number): StoredEvent[] {
+  return store.db.query<EventRow, [string, number]>("SELECT * FROM events WHERE cause_id = ? ORDER BY seq LIMIT ?").all(causeId, limit).map(toEvent);
+}
+
 /** The seq of the newest event; 0 for an empty ledger. */
 export function lastSeq(store: Store): number {
   return store.db.query<{ last: number | null }, []>("SELECT max(seq) AS last FROM events").get()?.last ?? 0;

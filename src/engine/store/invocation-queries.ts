@@ -53,6 +53,13 @@ export function invocationsOf(store: Store, hookId: string, { limit, since, erro
     .map(toInvocation);
 }
 
+/** Of all hooks, newest first. */
+export function newestInvocations(store: Store, limit: number, errorsOnly = false): Invocation[] {
+  // The index of the failed ones stands in the order of their hooks: it is read whole, and the rows only of those that are wanted.
+  const from = errorsOnly ? "hook_invocations WHERE rowid IN (SELECT rowid FROM hook_invocations INDEXED BY idx_invocations_failed WHERE error IS NOT NULL ORDER BY rowid DESC LIMIT ?1)" : "hook_invocations";
+  return store.db.query<InvocationRow, [number]>(`SELECT * FROM ${from} ORDER BY rowid DESC LIMIT ?1`).all(limit).map(toInvocation);
+}
+
 function countSince(store: Store, since: number): number {
   const row = store.db
     .query<{ n: number }, [number, number]>("SELECT count(*) AS n FROM (SELECT 1 FROM hook_invocations WHERE started_at >= ? LIMIT ?)")

@@ -1,6 +1,10 @@
 import type { ReaderHome } from "./reader-home.ts";
+import { readEvent } from "./event.ts";
+import { readEventGist, readEvents } from "./events.ts";
+import { readHook } from "./hook.ts";
 import { readHookDay } from "./hook-day.ts";
 import { readHooks } from "./hooks.ts";
+import { readLive } from "./live.ts";
 import { readOverview } from "./overview.ts";
 import { readPulse } from "./pulse.ts";
 
@@ -10,14 +14,20 @@ export const READERS = {
   overview: readOverview,
   hooks: readHooks,
   hookDay: readHookDay,
+  live: readLive,
+  events: readEvents,
+  eventGist: readEventGist,
+  event: readEvent,
+  hook: readHook,
 } as const satisfies Readonly<Record<string, (home: ReaderHome, given: never) => unknown>>;
 
 export type QueryName = keyof typeof READERS;
 /** What a reader is given beside its name. */
 type GivenOf<Name extends QueryName> = Parameters<(typeof READERS)[Name]> extends [ReaderHome, infer Given] ? Given : unknown;
-export type Query<Name extends QueryName = QueryName> = { [One in Name]: { readonly of: One } & GivenOf<One> }[Name];
 /** A question without the time, which is put in when it is asked. */
 export type Wish<Name extends QueryName = QueryName> = { [One in Name]: { readonly of: One } & Omit<GivenOf<One>, "now"> }[Name];
+/** A question; `now` is Unix ms. */
+export type Query<Name extends QueryName = QueryName> = Wish<Name> & { readonly now: number };
 export type AnswerOf<Name extends QueryName> = ReturnType<(typeof READERS)[Name]>;
 
 export function read(home: ReaderHome, query: Query): unknown {

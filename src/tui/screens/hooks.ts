@@ -17,7 +17,7 @@ export function hookSubject(hook: Pick<HookFacts, "id" | "slug" | "status" | "ve
 
 /** What stays on the left, what moves on the right: a line is sent from its first change on. */
 const COLUMNS: readonly Column<HookRow>[] = [
-  { title: "hook", width: "rest", cell: ({ hook }) => hook.slug },
+  { title: "hook", width: "rest", least: 22, cell: ({ hook }) => hook.slug },
   { title: "status", width: 11, cell: ({ hook }, canvas) => status(hook.deleted ? "deleted" : hook.status, canvas) },
   { title: "mode", width: 10, priority: 1, cell: ({ hook }) => hook.mode },
   { title: "owner", width: 14, priority: 2, cell: ({ hook }) => hook.owner ?? "-" },

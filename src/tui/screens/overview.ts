@@ -6,7 +6,7 @@ import { safeText } from "../look/safe-text.ts";
 import type { Overview } from "../reader/overview.ts";
 import { defineScreen, type Canvas } from "./screen.ts";
 import { fact, status } from "./table.ts";
-import { heading, lineText, textRows, type TextRow } from "./text.ts";
+import { heading, lineText, textRows, type TextPart, type TextRow } from "./text.ts";
 
 /** From here on pictures stand beside the list; narrower, below it. */
 const WIDE = 130;
@@ -28,7 +28,7 @@ export const overviewScreen = defineScreen<"overview", TextRow, "overview">({
   },
 });
 
-function verdictRows({ findings, daemon }: Overview, canvas: Canvas): Omit<TextRow, "id">[] {
+function verdictRows({ findings, daemon }: Overview, canvas: Canvas): TextPart[] {
   return findings.map(({ side, grade, evidence }) => {
     const said = side === "liveness" && grade === "healthy" && daemon !== undefined ? `pid ${daemon.pid}, up ${age(canvas.now - daemon.started_at)}, evaluators ${daemon.evaluators.join(", ") || "none yet"}` : safeText(evidence);
     return { text: line(span("dim", side.padEnd(11)), status(grade, canvas), `  ${said}`) };
@@ -47,7 +47,7 @@ function figureRows({ day, latencies, hooks, database, rows, running, pending, b
   ];
 }
 
-function troubledRows({ troubled }: Overview, canvas: Canvas): (Line | Omit<TextRow, "id">)[] {
+function troubledRows({ troubled }: Overview, canvas: Canvas): TextPart[] {
   if (troubled.length === 0) return [];
   return [
     [],
@@ -60,7 +60,7 @@ function troubledRows({ troubled }: Overview, canvas: Canvas): (Line | Omit<Text
   ];
 }
 
-function queueRows({ queues, pending }: Overview, canvas: Canvas): (Line | Omit<TextRow, "id">)[] {
+function queueRows({ queues, pending }: Overview, canvas: Canvas): TextPart[] {
   if (pending === 0) return [];
   const most = Math.max(1, ...queues.map(({ waiting }) => waiting));
   return [
@@ -74,7 +74,7 @@ function queueRows({ queues, pending }: Overview, canvas: Canvas): (Line | Omit<
   ];
 }
 
-function sourceRows({ sources }: Overview, canvas: Canvas): (Line | Omit<TextRow, "id">)[] {
+function sourceRows({ sources }: Overview, canvas: Canvas): TextPart[] {
   if (sources.length === 0) return [];
   return [
     [],

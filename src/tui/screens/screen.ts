@@ -53,6 +53,8 @@ export interface Screen<Name extends QueryName, Item extends Row, SideName exten
   readonly tabs?: readonly string[];
   readonly query: (place: Place, list: ListView) => Wish<Name>;
   readonly rows: (answer: AnswerOf<Name>, canvas: Canvas) => readonly Item[];
+  /** Its rows are others when the cursor is on another row. */
+  readonly followsCursor?: (place: Place) => boolean;
   /** What the filter looks at. */
   readonly text: (row: Item) => string;
   /** The filter goes into the query instead: there is more than was read. */

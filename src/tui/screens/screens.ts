@@ -1,6 +1,10 @@
 import type { ScreenId } from "../state/place.ts";
 import { commandsScreen } from "./commands.ts";
+import { eventScreen } from "./event.ts";
+import { eventsScreen } from "./events.ts";
+import { hookScreen } from "./hook.ts";
 import { hooksScreen } from "./hooks.ts";
+import { liveScreen } from "./live.ts";
 import { overviewScreen } from "./overview.ts";
 import type { AnyScreen } from "./screen.ts";
 
@@ -8,15 +12,15 @@ import type { AnyScreen } from "./screen.ts";
 export const SCREENS: Readonly<Record<ScreenId, AnyScreen>> = {
   overview: overviewScreen,
   hooks: hooksScreen,
-  live: overviewScreen,
-  events: overviewScreen,
+  live: liveScreen,
+  events: eventsScreen,
   dispatches: overviewScreen,
   sessions: overviewScreen,
   refs: overviewScreen,
   schedule: overviewScreen,
   commands: commandsScreen,
-  hook: overviewScreen,
-  event: overviewScreen,
+  hook: hookScreen,
+  event: eventScreen,
   dispatch: overviewScreen,
   session: overviewScreen,
   ref: overviewScreen,

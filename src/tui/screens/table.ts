@@ -7,6 +7,8 @@ export interface Column<Item> {
   readonly title: string;
   /** `rest`: what the others leave. */
   readonly width: number | "rest";
+  /** Of one that takes the rest: others go before it has less. */
+  readonly least?: number;
   readonly right?: true;
   /** The lower, the sooner it goes when there is no room; without it, it stays. */
   readonly priority?: number;
@@ -14,14 +16,14 @@ export interface Column<Item> {
 }
 
 const GAP = 1;
-/** A column that takes the rest is not worth showing below this. */
+/** What a column that takes the rest has at least, unless it says more. */
 const LEAST_REST = 18;
 
 /** The columns that fit, in their order: the others go by priority, never squeezed until figures vanish. */
 export function fitting<Item>(columns: readonly Column<Item>[], width: number): readonly Column<Item>[] {
   let kept = columns;
   for (;;) {
-    const needed = kept.reduce((sum, column) => sum + (column.width === "rest" ? LEAST_REST : column.width) + GAP, -GAP);
+    const needed = kept.reduce((sum, column) => sum + (column.width === "rest" ? (column.least ?? LEAST_REST) : column.width) + GAP, -GAP);
     const droppable = kept.filter(({ priority }) => priority !== undefined);
     if (needed <= width || droppable.length === 0) return kept;
     const least = Math.min(...droppable.map(({ priority = 0 }) => priority));

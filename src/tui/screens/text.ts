@@ -2,6 +2,7 @@ import { wrap } from "../look/fit.ts";
 import type { Line, Tone } from "../look/line.ts";
 import { span, textOf } from "../look/line.ts";
 import { safeText } from "../look/safe-text.ts";
+import type { Subject } from "../actions/subject.ts";
 import type { Row } from "./screen.ts";
 
 /** A line of a text that is walked through line by line. */
@@ -9,9 +10,16 @@ export interface TextRow extends Row {
   readonly text: Line;
 }
 
+/** A plain line, or one that leads somewhere or can be acted on. */
+export type TextPart = Line | (Omit<TextRow, "id" | "subject"> & { readonly id?: string; readonly subject?: Subject | undefined });
+
 /** Numbered rows; one that leads somewhere or can be acted on says so itself. */
-export function textRows(lines: readonly (Line | (Omit<TextRow, "id"> & { readonly id?: string }))[]): TextRow[] {
-  return lines.map((given, at) => (isLine(given) ? { id: `line ${at}`, text: given } : { ...given, id: given.id ?? `line ${at}` }));
+export function textRows(parts: readonly TextPart[]): TextRow[] {
+  return parts.map((given, at) => {
+    if (isLine(given)) return { id: `line ${at}`, text: given };
+    const { subject, id = `line ${at}`, ...rest } = given;
+    return { ...rest, id, ...(subject === undefined ? {} : { subject }) };
+  });
 }
 
 export function heading(title: string): Line {
@@ -34,6 +42,6 @@ export function lineText({ text }: TextRow): string {
   return textOf(text);
 }
 
-function isLine(given: Line | Omit<TextRow, "id">): given is Line {
+function isLine(given: TextPart): given is Line {
   return Array.isArray(given);
 }

@@ -23,7 +23,11 @@ export class AnsweredInput extends PassThrough {
   }
 
   setRawMode(raw: boolean): this {
-    this.#in.setRawMode(raw);
+    try {
+      this.#in.setRawMode(raw);
+    } catch {
+      // The terminal went away: its hangup comes by itself.
+    }
     return this;
   }
 

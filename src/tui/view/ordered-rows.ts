@@ -24,7 +24,7 @@ export class OrderedRows {
   of(screen: AnyScreen, answer: unknown, canvas: Canvas, place: string): readonly Row[] {
     const { list } = canvas;
     const moving = canvas.now - list.movedAt < FROZEN_MS && place === this.#place;
-    const key = JSON.stringify([place, list.filter, list.sort, list.reversed, list.grouped, canvas.width, moving]);
+    const key = JSON.stringify([place, list.filter, list.sort, list.reversed, list.grouped, canvas.width, moving, screen.followsCursor?.(canvas.place) === true ? list.cursor : ""]);
     const made = this.#made;
     if (made !== undefined && made.answer === answer && made.key === key && screen.id !== "commands") return made.rows;
     // Its own answer: the query was its own.
