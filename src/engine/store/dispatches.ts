@@ -78,6 +78,23 @@ export function listDispatches(store: Store, { limit, ...filter }: DispatchFilte
   return store.db.query<DispatchRow, (string | number)[]>(`SELECT * FROM dispatches ${where} ORDER BY rowid DESC LIMIT ?`).all(...given.map(([, value]) => value), limit).map(toDispatch);
 }
 
+/** Those that wait or run, oldest first. */
+export function openDispatches(store: Store, limit: number): Dispatch[] {
+  return store.db.query<DispatchRow, [number]>("SELECT * FROM dispatches WHERE status IN ('pending', 'running') ORDER BY created_at, rowid LIMIT ?").all(limit).map(toDispatch);
+}
+
+/** Those that ended without an answer, newest first. */
+export function failedDispatches(store: Store, limit: number): Dispatch[] {
+  return store.db.query<DispatchRow, [number]>("SELECT * FROM dispatches WHERE status IN ('failed', 'dropped', 'expired', 'cancelled') ORDER BY created_at DESC, rowid DESC LIMIT ?").all(limit).map(toDispatch);
+}
+
+/** How many wait in each session, the longest queues first. */
+export function waitingBySession(store: Store, limit: number): { readonly session: string; readonly waiting: number; readonly oldest_at: number }[] {
+  return store.db
+    .query<{ session: string; waiting: number; oldest_at: number }, [number]>("SELECT session_key AS session, count(*) AS waiting, min(created_at) AS oldest_at FROM dispatches WHERE status = 'pending' GROUP BY session_key ORDER BY waiting DESC, session LIMIT ?")
+    .all(limit);
+}
+
 export function dispatchById(store: Store, id: string): Dispatch | undefined {
   const row = store.db.query<DispatchRow, [string]>("SELECT * FROM dispatches WHERE id = ?").get(id);
   return row === null ? undefined : toDispatch(row);

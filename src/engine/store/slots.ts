@@ -41,17 +41,18 @@ export function lastSlot(store: Store, scheduleId: string): number | undefined {
   return row?.last ?? undefined;
 }
 
+type SlotRow = Slot & { event_id: string | null; reason: string | null; settled_at: number | null };
+
+/** Of all schedules, those of a status, newest first. */
+export function slotsOfStatus(store: Store, status: SlotStatus, since: number, limit: number): Slot[] {
+  return store.db.query<SlotRow, [string, number, number]>("SELECT * FROM schedule_slots WHERE status = ? AND slot >= ? ORDER BY slot DESC LIMIT ?").all(status, since, limit).map(toSlot);
+}
+
 /** Newest first. */
 export function slotsOf(store: Store, scheduleId: string, limit: number): Slot[] {
-  return store.db
-    .query<Slot & { event_id: string | null; reason: string | null; settled_at: number | null }, [string, number]>(
-      "SELECT * FROM schedule_slots WHERE schedule_id = ? ORDER BY slot DESC LIMIT ?",
-    )
-    .all(scheduleId, limit)
-    .map(({ event_id, reason, settled_at, ...row }) => ({
-      ...row,
-      ...(event_id === null ? {} : { event_id }),
-      ...(reason === null ? {} : { reason }),
-      ...(settled_at === null ? {} : { settled_at }),
-    }));
+  return store.db.query<SlotRow, [string, number]>("SELECT * FROM schedule_slots WHERE schedule_id = ? ORDER BY slot DESC LIMIT ?").all(scheduleId, limit).map(toSlot);
+}
+
+function toSlot({ event_id, reason, settled_at, ...row }: SlotRow): Slot {
+  return { ...row, ...(event_id === null ? {} : { event_id }), ...(reason === null ? {} : { reason }), ...(settled_at === null ? {} : { settled_at }) };
 }

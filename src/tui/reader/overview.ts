@@ -2,6 +2,7 @@ import { judge, type Finding } from "../../engine/pipeline/health.ts";
 import { bound } from "../../engine/core/latency.ts";
 import { HOUR_MS } from "../../engine/core/retention.ts";
 import { BUCKET_MS } from "../../engine/store/stats.ts";
+import { waitingBySession } from "../../engine/store/dispatches.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
 import type { ReaderHome } from "./reader-home.ts";
 import type { Day, Latencies } from "./stats-window.ts";
@@ -55,9 +56,7 @@ export function readOverview(home: ReaderHome, { now }: { readonly now: number }
     errors: spread(buckets, now, ({ errors }) => errors),
     hooks: facts.hooks,
     troubled: facts.hooks.paused + facts.hooks.errored === 0 ? [] : troubledOf(home),
-    queues: store.db
-      .query<{ session: string; waiting: number; oldest_at: number }, [number]>("SELECT session_key AS session, count(*) AS waiting, min(created_at) AS oldest_at FROM dispatches WHERE status = 'pending' GROUP BY session_key ORDER BY waiting DESC LIMIT ?")
-      .all(MOST_QUEUES),
+    queues: waitingBySession(store, MOST_QUEUES),
     running: facts.dispatches.running,
     pending: facts.dispatches.pending,
     backlog: facts.backlog.events,

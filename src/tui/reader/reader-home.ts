@@ -1,6 +1,7 @@
 import { loadConfig, type Config } from "../../engine/config.ts";
 import { homeFacts, type HomeFacts } from "../../engine/store/home-facts.ts";
 import { openStore, type Store } from "../../engine/store/open.ts";
+import type { CompiledSchedule } from "../../engine/pipeline/schedule-slots.ts";
 import { StatsWindow } from "./stats-window.ts";
 
 /** How old figures of the whole home may be, ms. */
@@ -20,6 +21,8 @@ export class ReaderHome implements Disposable {
   readonly store: Store;
   readonly config: Config;
   readonly stats: StatsWindow;
+  /** By version. */
+  readonly schedules = new Map<string, CompiledSchedule>();
   readonly #remembered = new Map<string, Remembered>();
 
   /** Throws what `openStore` and `loadConfig` throw. */

@@ -12,5 +12,5 @@ parentPort?.on("message", (message: ToReader) => {
     parentPort?.close();
     return;
   }
-  parentPort?.postMessage({ id: message.id, replies: responder.replies(message.queries) });
+  void responder.replies(message.queries).then((replies) => parentPort?.postMessage({ id: message.id, replies }));
 });

@@ -1,4 +1,5 @@
 import type { ReaderHome } from "./reader-home.ts";
+import { readDispatch, readDispatches } from "./dispatches.ts";
 import { readEvent } from "./event.ts";
 import { readEventGist, readEvents } from "./events.ts";
 import { readHook } from "./hook.ts";
@@ -7,6 +8,9 @@ import { readHooks } from "./hooks.ts";
 import { readLive } from "./live.ts";
 import { readOverview } from "./overview.ts";
 import { readPulse } from "./pulse.ts";
+import { readRef, readRefs } from "./refs.ts";
+import { readSchedule } from "./schedule.ts";
+import { readSession, readSessions } from "./sessions.ts";
 
 /** Everything that screens read, by name: what they are given, and what comes of it. All of it is plain JSON. */
 export const READERS = {
@@ -19,6 +23,13 @@ export const READERS = {
   eventGist: readEventGist,
   event: readEvent,
   hook: readHook,
+  dispatches: readDispatches,
+  dispatch: readDispatch,
+  sessions: readSessions,
+  session: readSession,
+  refs: readRefs,
+  ref: readRef,
+  schedule: readSchedule,
 } as const satisfies Readonly<Record<string, (home: ReaderHome, given: never) => unknown>>;
 
 export type QueryName = keyof typeof READERS;
@@ -28,9 +39,9 @@ type GivenOf<Name extends QueryName> = Parameters<(typeof READERS)[Name]> extend
 export type Wish<Name extends QueryName = QueryName> = { [One in Name]: { readonly of: One } & Omit<GivenOf<One>, "now"> }[Name];
 /** A question; `now` is Unix ms. */
 export type Query<Name extends QueryName = QueryName> = Wish<Name> & { readonly now: number };
-export type AnswerOf<Name extends QueryName> = ReturnType<(typeof READERS)[Name]>;
+export type AnswerOf<Name extends QueryName> = Awaited<ReturnType<(typeof READERS)[Name]>>;
 
-export function read(home: ReaderHome, query: Query): unknown {
+export async function read(home: ReaderHome, query: Query): Promise<unknown> {
   const reader = READERS[query.of] as (home: ReaderHome, given: Query) => unknown;
-  return reader(home, query);
+  return await reader(home, query);
 }

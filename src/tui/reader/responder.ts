@@ -16,17 +16,20 @@ export class Responder implements Disposable {
     this.#path = path;
   }
 
-  replies(queries: readonly Query[]): Reply[] {
-    return queries.map((query) => this.#reply(query));
+  /** In the order of the queries, one after the other. */
+  async replies(queries: readonly Query[]): Promise<Reply[]> {
+    const replies: Reply[] = [];
+    for (const query of queries) replies.push(await this.#reply(query));
+    return replies;
   }
 
-  #reply(query: Query): Reply {
+  async #reply(query: Query): Promise<Reply> {
     const { now: _, ...question } = query;
     const name = JSON.stringify(question);
     try {
       // Opened when it is first asked, and again after a failure: a home that is restored has another database.
       this.#home ??= new ReaderHome(this.#path);
-      const json = JSON.stringify(read(this.#home, query));
+      const json = JSON.stringify(await read(this.#home, query)) ?? "null";
       if (this.#known.get(name) === json) return { same: true };
       this.#remember(name, json);
       return { json };
