@@ -111,8 +111,8 @@ export class Dashboard {
   }
 
   canvas(): Canvas {
-    const { main } = split(this.screen, this.#size);
-    return { width: main - 2, height: Math.max(1, this.#size.rows - CHROME_ROWS), now: this.now, look: this.parts.look, list: listOf(this.#view), place: placeOf(this.#view), log: this.parts.log.entries };
+    const { main, side } = split(this.screen, this.#size);
+    return { width: main - 2, sided: side > 0, height: Math.max(1, this.#size.rows - CHROME_ROWS), now: this.now, look: this.parts.look, list: listOf(this.#view), place: placeOf(this.#view), log: this.parts.log.entries };
   }
 
   /** What the screen asks, without its panel. */

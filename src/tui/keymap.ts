@@ -10,6 +10,8 @@ export interface Command {
   readonly keys: readonly string[];
   readonly title: string;
   readonly group: Group;
+  /** Its title in the footer, where the whole is long. */
+  readonly brief?: string;
   /** Shown in the footer, the lowest first. */
   readonly footer?: number;
 }
@@ -35,16 +37,16 @@ const FIXED: readonly Command[] = [
   { id: "next-tab", keys: ["tab"], title: "next tab, or screen", group: "go" },
   { id: "previous-tab", keys: ["shift-tab"], title: "previous tab, or screen", group: "go" },
   { id: "filter", keys: ["/"], title: "filter", group: "look", footer: 2 },
-  { id: "sort", keys: ["s"], title: "sort by the next column", group: "look" },
+  { id: "sort", keys: ["s"], title: "sort by the next column", brief: "sort", group: "look" },
   { id: "reverse", keys: ["S"], title: "sort the other way round", group: "look" },
   { id: "group", keys: ["o"], title: "group by owner", group: "look" },
   { id: "why", keys: ["w"], title: "why did it fire, or not", group: "look" },
-  { id: "pause", keys: ["p"], title: "pause, or go on", group: "look", footer: 3 },
+  { id: "pause", keys: ["p"], title: "pause, or go on", brief: "pause", group: "look", footer: 3 },
   { id: "refresh", keys: [".", "ctrl-r"], title: "read once more", group: "look" },
   { id: "copy", keys: ["y"], title: "copy the id", group: "look" },
   { id: "copy-command", keys: ["Y"], title: "copy the command", group: "look" },
   { id: "undo", keys: ["u"], title: "undo", group: "act" },
-  { id: "palette", keys: [":", "ctrl-k"], title: "all commands", group: "look", footer: 4 },
+  { id: "palette", keys: [":", "ctrl-k"], title: "all commands", brief: "commands", group: "look", footer: 4 },
   { id: "help", keys: ["?", "f1"], title: "help", group: "look", footer: 5 },
   { id: "suspend", keys: ["ctrl-z"], title: "to the shell; fg comes back", group: "leave" },
   { id: "quit", keys: ["q", "ctrl-c"], title: "quit", group: "leave", footer: 6 },
@@ -53,8 +55,8 @@ const FIXED: readonly Command[] = [
 /** Whatever is on the screen. */
 export const GLOBAL_COMMANDS: readonly Command[] = [...GOING, ...FIXED];
 
-export function commandOf({ id, key, title }: Action): Command {
-  return { id: `do ${id}`, keys: [key], title, group: "act" };
+export function commandOf({ id, key, title, brief }: Action): Command {
+  return { id: `do ${id}`, keys: [key], title, group: "act", ...(brief === undefined ? {} : { brief }) };
 }
 
 /** The command of a key, where those actions are possible. */

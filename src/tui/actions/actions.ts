@@ -5,6 +5,8 @@ export interface Action {
   readonly id: string;
   readonly key: string;
   readonly title: string;
+  /** In the footer. */
+  readonly brief?: string;
   /** What it acts on; without it, on nothing in particular. */
   readonly on?: readonly SubjectKind[];
   /** Why it makes no sense now. */
@@ -43,7 +45,7 @@ export const ACTIONS: readonly Action[] = [
   },
   { id: "disable-ref-hook", key: "d", title: "disable", on: ["ref_hook"], refuse: is("disabled"), words: (subject) => ["refs", "hooks", "disable", nameOf(subject)], undo: (subject) => ["refs", "hooks", "enable", nameOf(subject)] },
   {
-    id: "rollback", key: "b", title: "roll back to the version before", on: ["hook"],
+    id: "rollback", key: "b", title: "roll back to the version before", brief: "roll back", on: ["hook"],
     refuse: (subject) => is("deleted")(subject) ?? (subject.facts?.["version"] === "1" ? "it has one version" : undefined),
     words: (subject) => ["hooks", "rollback", nameOf(subject), ...optional("--to", subject.facts?.["to"] ?? "")],
     undo: (subject) => (subject.facts?.["version"] === undefined ? undefined : ["hooks", "rollback", nameOf(subject), "--to", subject.facts["version"]]),
@@ -59,7 +61,7 @@ export const ACTIONS: readonly Action[] = [
     confirm: ({ name = "" }) => `delete the branch ${name}? It cannot be brought back; its refs stay.`, words: (subject) => ["branches", "delete", nameOf(subject)],
   },
   {
-    id: "test", key: "t", title: "try it for an event, record nothing", on: ["hook"], refuse: is("deleted"), reads: true,
+    id: "test", key: "t", title: "try it for an event, record nothing", brief: "try", on: ["hook"], refuse: is("deleted"), reads: true,
     ask: { label: ({ name = "" }) => `for which event is ${name} tried? (id)`, given: ({ facts }) => facts?.["event"] ?? "" },
     words: (subject, typed) => ["hooks", "test", nameOf(subject), ...optional("--event", typed)],
   },
@@ -69,7 +71,7 @@ export const ACTIONS: readonly Action[] = [
     words: ({ id, facts }, typed) => ["events", "replay", facts?.["event"] ?? id, ...optional("--hook", typed)],
   },
   {
-    id: "retry", key: "r", title: "try again", on: ["dispatch", "webhook", "run"], refuse: is("pending", "running", "done", "sent"),
+    id: "retry", key: "r", title: "try again", brief: "retry", on: ["dispatch", "webhook", "run"], refuse: is("pending", "running", "done", "sent"),
     words: (subject) => [...groupOf(subject), "retry", subject.id], undo: (subject) => [...groupOf(subject), "cancel", subject.id],
   },
   {
@@ -77,11 +79,11 @@ export const ACTIONS: readonly Action[] = [
     words: (subject) => [...groupOf(subject), "cancel", subject.id], undo: (subject) => [...groupOf(subject), "retry", subject.id],
   },
   {
-    id: "hold", key: "H", title: "hold: store its events, evaluate none", on: ["source"], refuse: is("held"),
+    id: "hold", key: "H", title: "hold: store its events, evaluate none", brief: "hold", on: ["source"], refuse: is("held"),
     ask: { label: ({ id }) => `why is ${id} held? (may be left empty)` },
     words: ({ id }, typed) => ["sources", "hold", id, ...optional("--reason", typed)], undo: ({ id }) => ["sources", "release", id],
   },
-  { id: "release", key: "R", title: "release: evaluate what was held", on: ["source"], refuse: unless("held"), confirm: ({ id }) => `evaluate everything of ${id} that is held?`, words: ({ id }) => ["sources", "release", id] },
+  { id: "release", key: "R", title: "release: evaluate what was held", brief: "release", on: ["source"], refuse: unless("held"), confirm: ({ id }) => `evaluate everything of ${id} that is held?`, words: ({ id }) => ["sources", "release", id] },
   {
     id: "emit", key: "E", title: "emit an event",
     ask: { label: () => "the event, as JSON or as text", given: () => '{"type": "message", "channel": "console", "content": ""}' },

@@ -25,6 +25,11 @@ export function short(value: number): string {
   return `${amount < 100 ? Number(amount.toFixed(1)) : Math.round(amount)}${units[unit] ?? ""}`;
 }
 
+/** `1 fire`, `12.3k fires`. */
+export function count(value: number, noun: string): string {
+  return `${short(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** A latency as a column shows it: two figures. */
 export function took(ms: number | undefined): string {
   if (ms === undefined) return "-";

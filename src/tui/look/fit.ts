@@ -15,6 +15,14 @@ export function cut(text: string, width: number, look: Look): string {
   return width <= more.length ? more.slice(0, width) : `${prefix(text, width - more.length)}${more}`;
 }
 
+/** Cut at its beginning: of a long name the end says more. */
+export function cutStart(text: string, width: number, look: Look): string {
+  const own = widthOf(text);
+  const more = look.glyphs.more;
+  if (own <= width || width <= more.length) return cut(text, width, look);
+  return `${more}${Bun.sliceAnsi(text, own - width + more.length)}`;
+}
+
 /** Exactly so many columns. */
 export function pad(text: string, width: number, look: Look, right = false): string {
   const short = cut(text, width, look);

@@ -12,9 +12,9 @@ export interface DispatchRow extends Row {
 }
 
 export const DISPATCH_COLUMNS: readonly Column<DispatchRow>[] = [
-  { title: "session", width: "rest", least: 20, cell: ({ dispatch }) => dispatch.session },
+  { title: "session", width: "rest", least: 24, keepsEnd: true, cell: ({ dispatch }) => dispatch.session },
   { title: "status", width: 11, cell: ({ dispatch }, canvas) => status(dispatch.status, canvas) },
-  { title: "hook", width: 18, priority: 2, cell: ({ dispatch }) => dispatch.hook ?? "-" },
+  { title: "hook", width: 16, priority: 2, cell: ({ dispatch }) => dispatch.hook ?? "-" },
   { title: "agent", width: 12, priority: 1, cell: ({ dispatch }) => dispatch.agent ?? "-" },
   { title: "mode", width: 9, priority: 3, cell: ({ dispatch }) => dispatch.mode },
   { title: "tries", width: 5, right: true, cell: ({ dispatch }) => String(dispatch.attempts) },

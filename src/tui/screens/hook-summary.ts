@@ -1,7 +1,7 @@
 import { describeLimits, describeSchedule, describeTriggers } from "../../cli/hook-text.ts";
 import { describePermissions } from "../../engine/core/hook-permissions.ts";
 import type { Hook } from "../../engine/core/hook.ts";
-import { age, ageAt, moment, percent, short, took } from "../look/figures.ts";
+import { age, ageAt, count, moment, percent, short, took } from "../look/figures.ts";
 import { line, span, type Line } from "../look/line.ts";
 import { barLines } from "../look/pictures.ts";
 import { safeText } from "../look/safe-text.ts";
@@ -55,9 +55,9 @@ function figures(stats: HookDetail["stats"]): Line[] {
   if (stats === undefined) return [];
   const { invocations, fires, errors, skips, llm_calls, llm_tokens_in, llm_tokens_out, search_calls } = stats;
   return [
-    fact("24 hours", `${short(invocations)} invocations, ${short(fires)} fires, ${short(errors)} errors (${percent(errors, invocations)}), ${short(skips)} skipped`),
+    fact("24 hours", `${count(invocations, "invocation")}, ${count(fires, "fire")}, ${count(errors, "error")}${errors === 0 ? "" : ` (${percent(errors, invocations)})`}, ${short(skips)} skipped`),
     fact("latency", `p50 ${took(stats.p50_ms)}  p95 ${took(stats.p95_ms)}  p99 ${took(stats.p99_ms)}  most ${took(stats.max_ms)}`),
-    fact("cost", llm_calls + search_calls === 0 ? "no model was asked, nothing was searched" : `${short(llm_calls)} model calls, ${short(llm_tokens_in)} tokens in, ${short(llm_tokens_out)} out; ${short(search_calls)} searches`),
+    fact("cost", llm_calls + search_calls === 0 ? "no model was asked, nothing was searched" : `${count(llm_calls, "model call")}, ${short(llm_tokens_in)} tokens in, ${short(llm_tokens_out)} out; ${short(search_calls)} searches`),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { HookFacts } from "../reader/hooks.ts";
-import { ageAt, percent, short, took } from "../look/figures.ts";
+import { ageAt, count, percent, short, took } from "../look/figures.ts";
 import { line, span, type Line } from "../look/line.ts";
 import type { Subject } from "../actions/subject.ts";
 import { defineScreen, type Row } from "./screen.ts";
@@ -61,7 +61,7 @@ export const hooksScreen = defineScreen<"hooks", HookRow, "hookDay">({
       ...(hook.reason === undefined ? [] : paragraph(hook.reason, canvas.width, 3)),
       [],
       fact("owner", hook.owner ?? "-"),
-      fact("24 hours", `${short(hook.invocations)} invocations, ${short(hook.fires)} fires, ${short(hook.errors)} errors`),
+      fact("24 hours", `${count(hook.invocations, "invocation")}, ${count(hook.fires, "fire")}, ${count(hook.errors, "error")}`),
       fact("latency", `p50 ${took(hook.p50_ms)}, p95 ${took(hook.p95_ms)}`),
       ...(day === undefined ? [] : dayLines(day, canvas)),
       ...(hook.last_error === undefined ? [] : [[] as Line, [span("dim", "last error")] as Line, ...paragraph(hook.last_error, canvas.width, 6, "bad")]),

@@ -1,5 +1,5 @@
 import { bytes } from "../../engine/pipeline/health.ts";
-import { age, ageAt, percent, short, took } from "../look/figures.ts";
+import { age, ageAt, count, percent, short, took } from "../look/figures.ts";
 import { line, span, type Line } from "../look/line.ts";
 import { barLines, columns, rebin, sparkline } from "../look/pictures.ts";
 import { safeText } from "../look/safe-text.ts";
@@ -8,14 +8,11 @@ import { defineScreen, type Canvas } from "./screen.ts";
 import { fact, status } from "./table.ts";
 import { heading, lineText, textRows, type TextPart, type TextRow } from "./text.ts";
 
-/** From here on pictures stand beside the list; narrower, below it. */
-const WIDE = 130;
-
 export const overviewScreen = defineScreen<"overview", TextRow, "overview">({
   id: "overview",
   title: () => "Overview",
   query: () => ({ of: "overview" }),
-  rows: (answer, canvas) => textRows([...verdictRows(answer, canvas), ...figureRows(answer, canvas), ...troubledRows(answer, canvas), ...queueRows(answer, canvas), ...sourceRows(answer, canvas), ...(canvas.width + 2 < WIDE ? pictures(answer, canvas) : [])]),
+  rows: (answer, canvas) => textRows([...verdictRows(answer, canvas), ...figureRows(answer, canvas), ...troubledRows(answer, canvas), ...queueRows(answer, canvas), ...sourceRows(answer, canvas), ...(canvas.sided ? [] : pictures(answer, canvas))]),
   text: lineText,
   head: () => [],
   line: ({ text }) => text,
@@ -38,12 +35,12 @@ function verdictRows({ findings, daemon }: Overview, canvas: Canvas): TextPart[]
 function figureRows({ day, latencies, hooks, database, rows, running, pending, backlog }: Overview, { look: { glyphs } }: Canvas): Line[] {
   return [
     [],
-    fact("last 24 h", `${short(day.invocations)} invocations, ${short(day.fires)} fires, ${short(day.errors)} errors (${percent(day.errors, day.invocations)})`, 11),
+    fact("last 24 h", `${count(day.invocations, "invocation")}, ${count(day.fires, "fire")}, ${count(day.errors, "error")}${day.errors === 0 ? "" : ` (${percent(day.errors, day.invocations)})`}`, 11),
     fact("latency", `p50 ${took(latencies.p50_ms)}  p95 ${took(latencies.p95_ms)}  p99 ${took(latencies.p99_ms)}`, 11),
     line(span("dim", "hooks      "), span("good", `${hooks.active} active`), hooks.paused > 0 ? span("warn", `  ${glyphs.warn} ${hooks.paused} paused`) : undefined, hooks.errored > 0 ? span("bad", `  ${glyphs.bad} ${hooks.errored} errored`) : undefined, hooks.disabled > 0 ? span("dim", `  ${hooks.disabled} disabled`) : undefined),
-    fact("work", `${short(backlog)} events to evaluate, ${short(pending)} dispatches wait, ${running} turns run`, 11),
+    fact("work", backlog + pending + running === 0 ? "nothing waits" : `${count(backlog, "event")} to evaluate, ${short(pending)} to dispatch, ${count(running, "turn")} under way`, 11),
     fact("database", `${bytes(database.used_bytes)} of ${bytes(database.max_bytes)}, log ${bytes(database.wal_bytes)}${database.disk_free_bytes === undefined ? "" : `, ${bytes(database.disk_free_bytes)} free on the disk`}`, 11),
-    fact("rows", `${short(rows.events)} events, ${short(rows.invocations)} invocations, ${short(rows.notices)} notices`, 11),
+    fact("rows", `${count(rows.events, "event")}, ${count(rows.invocations, "invocation")}, ${count(rows.notices, "notice")}`, 11),
   ];
 }
 
@@ -81,7 +78,7 @@ function sourceRows({ sources }: Overview, canvas: Canvas): TextPart[] {
     heading("Sources"),
     ...sources.map(({ name, events_hour, last_at }) => ({
       subject: { kind: "source", id: name, status: "flowing" } as const,
-      text: line(`${safeText(name).padEnd(20)} `, span("accent", `${short(events_hour)} events in the last hour`.padEnd(32)), span("dim", `last ${ageAt(last_at, canvas.now)}`)),
+      text: line(`${safeText(name).padEnd(20)} `, span("accent", `${count(events_hour, "event")} in the last hour`.padEnd(32)), span("dim", `last ${ageAt(last_at, canvas.now)}`)),
     })),
   ];
 }
@@ -101,7 +98,7 @@ function pictures({ invocations, fires, errors, histogram }: Overview, { width, 
     [span("bad", sparkline(rebin(errors, room), look))],
     [],
     heading("Latency, last hour"),
-    ...(histogram.every(({ count }) => count === 0) ? [[span("dim", "no invocation in the last hour")] as Line] : barLines(doubled(histogram).map(({ below_ms, count }) => ({ label: took(below_ms), value: count, ...(below_ms > 1_000 ? { tone: "warn" as const } : {}) })), room, look)),
+    ...(histogram.every(({ count }) => count === 0) ? [[span("dim", "no invocation in the last hour")] as Line] : barLines(doubled(histogram).map(({ below_ms, count: value }) => ({ label: took(below_ms), value, ...(below_ms > 1_000 ? { tone: "warn" as const } : {}) })), room, look)),
   ];
 }
 

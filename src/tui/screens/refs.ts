@@ -21,7 +21,7 @@ const TITLES: Readonly<Record<(typeof REFS_TABS)[number], Titles>> = {
 
 const EMPTY: Readonly<Record<(typeof REFS_TABS)[number], readonly string[]>> = {
   refs: ["There is no ref.", "", "nexus refs set NAME --content TEXT   makes one"],
-  branches: ["There is no branch.", "", "nexus branches create PREFIX NAME   makes one"],
+  branches: ["There is no branch.", "", "nexus branches create PREFIX/NAME   makes one"],
   hooks: ["No hook is on a ref.", "", "nexus refs hooks create REF ACTION --config JSON   makes one"],
   runs: ["No run was asked for.", "", "the action trigger_run, and nexus runs start PROCESSOR, ask for one"],
   outbox: ["No update has sent a webhook.", "", "the action webhook does"],

@@ -19,6 +19,8 @@ export interface Row {
 export interface Canvas {
   /** Columns that its lines have. */
   readonly width: number;
+  /** A panel stands beside it. */
+  readonly sided: boolean;
   /** Of the list, without head. */
   readonly height: number;
   /** Unix ms; stands still while paused. */

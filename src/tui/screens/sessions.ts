@@ -10,7 +10,7 @@ interface SessionRow extends Row {
 }
 
 const COLUMNS: readonly Column<SessionRow>[] = [
-  { title: "session", width: "rest", least: 24, cell: ({ session }) => session.key },
+  { title: "session", width: "rest", least: 24, keepsEnd: true, cell: ({ session }) => session.key },
   { title: "persona", width: 14, priority: 1, cell: ({ session }) => session.persona },
   { title: "thread", width: 16, priority: 0, cell: ({ session }) => session.thread ?? "-" },
   { title: "running", width: 14, cell: ({ session }, { look }) => (session.running === undefined ? span("dim", "-") : span("good", `${look.glyphs.good} ${session.running}`)) },

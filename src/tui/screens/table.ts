@@ -1,4 +1,4 @@
-import { cut, pad, widthOf } from "../look/fit.ts";
+import { cut, cutStart, pad, widthOf } from "../look/fit.ts";
 import type { Line, Span, Tone } from "../look/line.ts";
 import { safeText } from "../look/safe-text.ts";
 import type { Canvas } from "./screen.ts";
@@ -10,6 +10,8 @@ export interface Column<Item> {
   /** Of one that takes the rest: others go before it has less. */
   readonly least?: number;
   readonly right?: true;
+  /** What does not fit is cut off at the beginning. */
+  readonly keepsEnd?: true;
   /** The lower, the sooner it goes when there is no room; without it, it stays. */
   readonly priority?: number;
   readonly cell: (row: Item, canvas: Canvas) => string | Span;
@@ -66,7 +68,8 @@ function cells<Item>(columns: readonly Column<Item>[], canvas: Canvas, spanOf: (
   for (const [at, column] of shown.entries()) {
     const width = column.width === "rest" ? Math.max(1, Math.floor(room / rests)) : column.width;
     const { text, tone } = spanOf(column);
-    const safe = safeText(text);
+    const whole = safeText(text);
+    const safe = column.keepsEnd === true ? cutStart(whole, width, canvas.look) : whole;
     const last = at === shown.length - 1;
     // Blanks at the end of a line are bytes that nobody sees.
     const cell = last && column.right !== true ? cut(safe, width, canvas.look) : pad(safe, width, canvas.look, column.right);

@@ -45,7 +45,7 @@ export function placeLine(desk: Dashboard): Line {
   const left: Line = main
     ? MAIN_SCREENS.flatMap((one, at): Line => [span(one === place.screen ? "mark" : "dim", `${at + 1}${wide ? " " : ""}${screenTitle(one, !wide)}`), { text: wide ? "  " : " " }])
     : [span("strong", safeText(screen.title(place, desk.answer() as never))), { text: " " }];
-  const tabs: Line = (screen.tabs ?? []).flatMap((tab, at): Line => [{ text: " " }, tab === (place.tab ?? screen.tabs?.[0]) ? span("mark", ` ${tab} `) : span("dim", at === 0 && tab === "" ? "" : tab)]);
+  const tabs = tabSpans(screen.tabs ?? [], place.tab, main && !wide);
   const order = list.sort === undefined ? undefined : screen.orders?.[list.sort]?.title;
   const right: Span[] = [
     ...(list.filter === "" ? [] : [span("accent", `/${safeText(list.filter)} `)]),
@@ -53,6 +53,14 @@ export function placeLine(desk: Dashboard): Line {
     span("dim", standing(desk.rows(), desk.canvas())),
   ];
   return spread([...left, ...tabs], right, desk.size.columns, desk.parts.look);
+}
+
+/** All of them, or, where there is no room, the one that is open and how many there are. */
+function tabSpans(tabs: readonly string[], open: string | undefined, narrow: boolean): Line {
+  const at = Math.max(0, tabs.indexOf(open ?? ""));
+  if (tabs.length === 0) return [];
+  if (narrow) return [{ text: " " }, span("mark", ` ${tabs[at] ?? ""} `), span("dim", ` ${at + 1}/${tabs.length} Tab`)];
+  return tabs.flatMap((tab, index): Line => [{ text: " " }, index === at ? span("mark", ` ${tab} `) : span("dim", ` ${tab} `)]);
 }
 
 /** What was said last, or what is being typed. */
@@ -83,8 +91,8 @@ export function keysLine(desk: Dashboard): Line {
   return [...fixed.slice(0, 1), ...here, ...undo, ...fixed.slice(1, 2), ...sortable, ...fixed.slice(2)].flatMap(hint);
 }
 
-function hint({ keys, title }: Command): Line {
-  return [span("accent", keyLabel(keys[0] ?? "")), span("dim", ` ${title.split(/[:,]| to the | in an/)[0] ?? title}  `)];
+function hint({ keys, title, brief = title }: Command): Line {
+  return [span("accent", keyLabel(keys[0] ?? "")), span("dim", ` ${brief}  `)];
 }
 
 function typingSpans({ text, at }: Typing): Span[] {
