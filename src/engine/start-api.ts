@@ -1,6 +1,7 @@
 import type { ApiHost } from "./api/host.ts";
 import { daemonRoute } from "./api/routes/daemon.ts";
 import { dryRunRoute } from "./api/routes/dry-runs.ts";
+import { noticesRoute } from "./api/routes/notices.ts";
 import { probeRoutes } from "./api/routes/probes.ts";
 import { ApiServer } from "./api/server.ts";
 import { socketPath } from "./api/socket-path.ts";
@@ -12,6 +13,7 @@ import { NO_SECRETS, type Redactor } from "./core/redactor.ts";
 import { VERSION } from "./core/version.ts";
 import type { Isolation } from "./runtime/sandbox/isolation.ts";
 import { startLlm } from "./start-llm.ts";
+import { noticesAfter, noticeSpan } from "./store/notices.ts";
 import type { Store } from "./store/open.ts";
 
 interface ApiParts {
@@ -36,9 +38,10 @@ export function startApi({ home, config, redactor = NO_SECRETS, services, isolat
     get trouble() {
       return daemon.trouble;
     },
+    notices: { span: () => noticeSpan(daemon.store), after: (seq, limit) => noticesAfter(daemon.store, seq, limit) },
     get dryRunParts() {
       return { ...same, store: daemon.store };
     },
   };
-  return new ApiServer({ path, routes: [...probeRoutes(host), daemonRoute(host), dryRunRoute(host)], trouble: () => daemon.trouble });
+  return new ApiServer({ path, routes: [...probeRoutes(host), daemonRoute(host), dryRunRoute(host), noticesRoute(host)], trouble: () => daemon.trouble });
 }

@@ -1,7 +1,9 @@
 import { NexusError, isErrorCode } from "../core/errors.ts";
+import type { NoticeKind } from "../core/notice.ts";
 import type { DryRun } from "../dry-run.ts";
+import { EventStreamParser, type ServerSentEvent } from "./event-stream.ts";
 import { socketPath } from "./socket-path.ts";
-import { daemonViewSchema, DRY_RUN_OVERHEAD_MS, dryRunAnswerSchema, errorAnswerSchema, type DaemonView, type DryRunRequest } from "./wire.ts";
+import { daemonViewSchema, DRY_RUN_OVERHEAD_MS, dryRunAnswerSchema, errorAnswerSchema, HEARTBEAT_MS, NOTICE_EVENTS, type DaemonView, type DryRunRequest, type NoticeEvent } from "./wire.ts";
 
 /** So long a daemon that is there takes at most to say so; one that is stopped (SIGSTOP) never does. */
 const GREETING_MS = 5_000;
@@ -11,6 +13,15 @@ const SLACK_MS = 5_000;
 const NOBODY: ReadonlySet<unknown> = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "ENAMETOOLONG"]);
 /** The name is for the header `Host` only. */
 const ORIGIN = "http://nexus";
+
+export interface NoticesAsked {
+  /** Only what came after that seq. */
+  readonly after?: number;
+  /** Begins with the newest so many. */
+  readonly last?: number;
+  readonly kinds?: readonly NoticeKind[];
+  readonly signal: AbortSignal;
+}
 
 interface Asked {
   readonly method: "GET" | "POST";
@@ -45,6 +56,20 @@ export class ApiClient {
     return dryRunAnswerSchema.parse(await this.#ask({ method: "POST", path: "/v1/dry-runs", body: request, timeoutMs }));
   }
 
+  /**
+   * What nexus itself does, as it happens. Ends when the daemon stops or the signal aborts; throws DAEMON_UNREACHABLE when
+   * the daemon is gone without a word, or silent for longer than two heartbeats. Whoever goes on later asks for what came `after`.
+   */
+  async *notices({ after, last, kinds, signal }: NoticesAsked): AsyncGenerator<NoticeEvent> {
+    const asked = new URLSearchParams({ ...(after === undefined ? {} : { after: String(after) }), ...(last === undefined ? {} : { last: String(last) }), ...(kinds === undefined ? {} : { kind: kinds.join(",") }) });
+    try {
+      yield* noticeEvents(this.#socket, `/v1/notices?${asked}`, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw asUnreachable(error);
+    }
+  }
+
   async #ask(asked: Asked): Promise<unknown> {
     try {
       return await ask(this.#socket, asked);
@@ -52,6 +77,42 @@ export class ApiClient {
       throw asUnreachable(error);
     }
   }
+}
+
+async function* noticeEvents(unix: string, path: string, signal: AbortSignal): AsyncGenerator<NoticeEvent> {
+  const silence = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const alive = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(new DOMException("it was silent for longer than two heartbeats", "TimeoutError")), 2 * HEARTBEAT_MS);
+  };
+  alive();
+  try {
+    const response = await fetch(`${ORIGIN}${path}`, { unix, signal: AbortSignal.any([signal, silence.signal]), timeout: false });
+    if (!response.ok) throw errorOf(await response.json(), response.status);
+    const parser = new EventStreamParser();
+    const body: ReadableStream<Uint8Array> | null = response.body;
+    for await (const bytes of body ?? []) {
+      alive();
+      for (const one of parser.push(bytes)) {
+        const event = one === undefined ? undefined : noticeEvent(one);
+        if (event === undefined) continue;
+        yield event;
+        if (event.event === "bye") return;
+      }
+    }
+    throw new NexusError("DAEMON_UNREACHABLE", "the daemon ended in the middle of its notices", { hint: "start it again: what comes after the last seq is not lost", next: ["nexus status"] });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Undefined for one that a newer daemon has and this client does not know. */
+function noticeEvent({ event, data }: ServerSentEvent): NoticeEvent | undefined {
+  if (!Object.hasOwn(NOTICE_EVENTS, event)) return undefined;
+  const name = event as NoticeEvent["event"];
+  // The schema of that name says that its data is so.
+  return { event: name, data: NOTICE_EVENTS[name].parse(JSON.parse(data)) } as NoticeEvent;
 }
 
 /** The answer's JSON; an error of the daemon is thrown as what it is. */

@@ -10,14 +10,16 @@ export class OpenRequest implements Ask {
   readonly request: Request;
   readonly #cut = new AbortController();
   readonly #early = Promise.withResolvers<never>();
+  readonly #closed = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(request: Request, deadlineMs: number) {
+  /** Without a deadline it is open until it is closed. */
+  constructor(request: Request, deadlineMs?: number) {
     this.request = request;
     // It may end in time.
     this.#early.promise.catch(() => undefined);
     request.signal.addEventListener("abort", this.#onGone, { once: true });
-    this.within(deadlineMs);
+    if (deadlineMs !== undefined) this.within(deadlineMs);
   }
 
   get signal(): AbortSignal {
@@ -42,6 +44,16 @@ export class OpenRequest implements Ask {
   end(why: NexusError): void {
     this.#early.reject(why);
     this.#cut.abort(why);
+  }
+
+  /** Resolves when whoever streams has said so. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  close(): void {
+    this[Symbol.dispose]();
+    this.#closed.resolve();
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,8 @@ export interface Ask {
   json(maxBytes: number): Promise<unknown>;
   /** Moves the deadline to so far from now. */
   within(ms: number): void;
+  /** Of a route that streams: its answer is over. */
+  close(): void;
 }
 
 /** One path of the API, as data: the server knows of none by name. */
@@ -16,5 +18,7 @@ export interface Route {
   readonly path: string;
   /** It is answered however many requests are under way, and while the daemon ends. */
   readonly probe?: true;
+  /** Its answer goes on after its Response, until it says `close`: it has no deadline, and takes none of the places of others. */
+  readonly stream?: true;
   readonly answer: (ask: Ask) => Response | Promise<Response>;
 }

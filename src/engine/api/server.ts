@@ -8,6 +8,8 @@ import type { Route } from "./route.ts";
 const DEADLINE_MS = 30_000;
 /** Requests under way at once, probes aside: the rest is told to try again. */
 const MOST_REQUESTS = 64;
+/** Streams at once: dashboards, and who follows the notices. */
+const MOST_STREAMS = 32;
 /** Of the time for a stop this much is kept for telling those who are not answered in time. */
 const FAREWELL_MS = 500;
 
@@ -32,6 +34,7 @@ export class ApiServer {
   readonly #server: Bun.Server<undefined>;
   /** With what becomes of their work, however early they were answered. */
   readonly #open = new Map<OpenRequest, Promise<unknown>>();
+  readonly #streams = new Set<OpenRequest>();
   #stopping = false;
 
   /** Throws when the socket cannot be there. */
@@ -56,8 +59,12 @@ export class ApiServer {
     this.#stopping = true;
     // Takes the socket's file away at once: from here on nobody finds it.
     const closed = this.#server.stop();
+    // They have no end of their own: they are told now, so that nobody waits for them.
+    const streams = [...this.#streams];
+    for (const stream of streams) stream.end(stopping());
+    await within(FAREWELL_MS, Promise.all(streams.map((stream) => stream.closed)));
     await within(Math.max(0, withinMs - FAREWELL_MS), Promise.allSettled(this.#open.values()));
-    for (const request of this.#open.keys()) request.end(new NexusError("INTERRUPTED", "the daemon is stopping"));
+    for (const request of this.#open.keys()) request.end(stopping());
     await within(FAREWELL_MS, Promise.all([closed, Promise.allSettled(this.#open.values())]));
     await this.#server.stop(true);
   }
@@ -76,13 +83,31 @@ export class ApiServer {
     }
     // Its own deadline holds.
     server.timeout(request, 0);
-    const refused = route.probe === true ? undefined : this.#refused();
-    return refused === undefined ? await this.#answer(route, request) : errorAnswer(refused);
+    const refused = route.probe === true ? undefined : route.stream === true ? this.#refusedStream() : this.#refused();
+    if (refused !== undefined) return errorAnswer(refused);
+    return route.stream === true ? await this.#stream(route, request) : await this.#answer(route, request);
+  }
+
+  #refusedStream(): NexusError | undefined {
+    if (this.#stopping) return stopping();
+    return this.#streams.size < MOST_STREAMS ? undefined : new NexusError("QUEUE_FULL", `the daemon has ${MOST_STREAMS} streams open, as many as it takes at once`, { hint: "close one and try again" });
+  }
+
+  async #stream(route: Route, request: Request): Promise<Response> {
+    const open = new OpenRequest(request);
+    this.#streams.add(open);
+    void open.closed.then(() => this.#streams.delete(open));
+    try {
+      return await route.answer(open);
+    } catch (error) {
+      open.close();
+      return this.#errorAnswer(error);
+    }
   }
 
   #refused(): NexusError | undefined {
     // On a connection that was there before.
-    if (this.#stopping) return new NexusError("INTERRUPTED", "the daemon is stopping");
+    if (this.#stopping) return stopping();
     const { mostRequests = MOST_REQUESTS } = this.#options;
     return this.#open.size < mostRequests ? undefined : new NexusError("QUEUE_FULL", `the daemon answers ${mostRequests} requests, as many as it takes at once`, { hint: "try again" });
   }
@@ -95,9 +120,17 @@ export class ApiServer {
     try {
       return await open.settled(work);
     } catch (error) {
-      return errorAnswer(error instanceof NexusError ? error : (this.#options.trouble() ?? asNexusError(error, "the request failed")));
+      return this.#errorAnswer(error);
     }
   }
+
+  #errorAnswer(error: unknown): Response {
+    return errorAnswer(error instanceof NexusError ? error : (this.#options.trouble() ?? asNexusError(error, "the request failed")));
+  }
+}
+
+function stopping(): NexusError {
+  return new NexusError("INTERRUPTED", "the daemon is stopping");
 }
 
 /** With the mode that it is to have from its first moment on: between its making and a change of it others could connect. */

@@ -53,6 +53,36 @@ export interface DryRunRequest extends Omit<DryRunInput, "script"> {
 /** The daemon that made it is the one that knows its parts: what is inside is taken as it comes. */
 export const dryRunAnswerSchema = z.custom<DryRun>((given) => z.looseObject({ hook: z.string(), event_id: z.string(), channel: z.string() }).safeParse(given).success, "expected a dry run");
 
+/** Between two signs of life of a stream: longer than a line is silent for, shorter than what firewalls forget (often a minute). */
+export const HEARTBEAT_MS = 15_000;
+/** `?last=` at most. */
+export const MOST_LAST = 1_000;
+
+const noticeViewSchema = z.object({
+  seq: z.int(),
+  id: z.string(),
+  /** ISO 8601. */
+  at: z.string(),
+  /** One of NOTICE_KINDS, or one that a newer daemon has. */
+  kind: z.string(),
+  hook_id: z.string().exactOptional(),
+  event_id: z.string().exactOptional(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type NoticeView = z.output<typeof noticeViewSchema>;
+
+/** What comes over `GET /v1/notices`, by the name of the server-sent event. */
+export const NOTICE_EVENTS = {
+  /** First of all: which daemon it is, and after which seq it begins. */
+  hello: daemonViewSchema.extend({ after: z.int() }),
+  notice: noticeViewSchema,
+  /** Notices after `after` and before `first` are no longer kept. */
+  gap: z.object({ after: z.int(), first: z.int() }),
+  /** The daemon stops. */
+  bye: z.object({}),
+} as const;
+export type NoticeEvent = { readonly [Name in keyof typeof NOTICE_EVENTS]: { readonly event: Name; readonly data: z.output<(typeof NOTICE_EVENTS)[Name]> } }[keyof typeof NOTICE_EVENTS];
+
 /** Any answer that is none of success. */
 export const errorAnswerSchema = z.object({ error: z.looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() }) });
 export interface ErrorAnswer {

@@ -1,0 +1,44 @@
+/** One event of a stream of server-sent events. */
+export interface ServerSentEvent {
+  readonly event: string;
+  readonly data: string;
+  readonly id?: string;
+}
+
+/** As it goes over the line: WHATWG HTML, "Server-sent events". Data of several lines becomes several fields. */
+export function formatEvent({ event, data, id }: ServerSentEvent): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\n${data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`).join("")}\n`;
+}
+
+/** Puts events together from pieces that are cut anywhere. Comments come out as `undefined`: a sign of life. */
+export class EventStreamParser {
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+  #event = "";
+  #data: string[] = [];
+  #id: string | undefined;
+
+  *push(bytes: Uint8Array): Generator<ServerSentEvent | undefined> {
+    const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
+    // A CR at the very end may be half of a CRLF.
+    const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
+    const lines = whole.split(/\r\n|\r|\n/);
+    this.#rest = (lines.pop() ?? "") + (text.endsWith("\r") ? "\r" : "");
+    for (const line of lines) yield* this.#take(line);
+  }
+
+  *#take(line: string): Generator<ServerSentEvent | undefined> {
+    if (line === "") {
+      const event = this.#event === "" ? "message" : this.#event;
+      if (this.#data.length > 0) yield { event, data: this.#data.join("\n"), ...(this.#id === undefined ? {} : { id: this.#id }) };
+      this.#event = "";
+      this.#data = [];
+      return;
+    }
+    const [, field = "", value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (line.startsWith(":")) yield undefined;
+    else if (field === "event") this.#event = value;
+    else if (field === "data") this.#data.push(value);
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
+  }
+}
