@@ -4,27 +4,6 @@ import { PASSAGE_COMMANDS } from "./passage-commands.ts";
 import { REF_COMMANDS } from "./ref-commands.ts";
 import { DRY_RUN, type CommandSpec } from "./call.ts";
 
-/** What the groups are for, in the help. */
-export const GROUPS: Readonly<Record<string, string>> = {
-  hooks: "register hooks, look at them, steer them",
-  events: "put events in, look at them",
-  dispatches: "what fires and agents handed to agents, and what became of it",
-  sessions: "the conversations of agents",
-  agents: "who answers, and sending work from one to another",
-  inbox: "for agents that fetch their work themselves",
-  identity: "say who senders are, ask what they may",
-  refs: "names for passages, and what runs when they move",
-  "refs hooks": "actions that run in the transaction of a ref's update",
-  "refs actions": "action types of your own",
-  "refs outbox": "webhooks that wait to be sent, and those that were",
-  runs: "work that hooks on refs, or you, hand to processors",
-  "runs processors": "scripts that do the runs",
-  passages: "texts that never change",
-  scopes: "selections of passages",
-  audit: "the log that cannot be changed unseen",
-  branches: "refs that belong together, copied and promoted together",
-};
-
 const HOOK = ["<hook>", "slug, id, or a unique prefix of the id"] as const;
 const KEEP_STATE = ["--keep-state", "give the new version the state of the current one"] as const;
 const PERSON = ["<person>", "slug, id, a unique prefix of the id, or a name that only one has"] as const;

@@ -3,7 +3,8 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { NexusError } from "../engine/core/errors.ts";
 import type { Call, CommandSpec } from "./call.ts";
-import { COMMANDS, GROUPS } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
+import { GROUPS } from "./groups.ts";
 import { fail, say, isTerminal } from "./output.ts";
 import { VERSION } from "../engine/core/version.ts";
 

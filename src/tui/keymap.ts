@@ -1,4 +1,4 @@
-import { ACTIONS, type Action } from "./actions/actions.ts";
+import type { Action } from "./actions/actions.ts";
 import { MAIN_SCREENS } from "./state/place.ts";
 
 export type Group = "go" | "move" | "look" | "act" | "leave";
@@ -62,11 +62,6 @@ export function commandOf({ id, key, title, brief }: Action): Command {
 /** The command of a key, where those actions are possible. */
 export function commandFor(key: string, actions: readonly Action[]): Command | undefined {
   return GLOBAL_COMMANDS.find(({ keys }) => keys.includes(key)) ?? actions.map(commandOf).find(({ keys }) => keys.includes(key));
-}
-
-/** Every command there is, for the help and the palette. */
-export function allCommands(): readonly Command[] {
-  return [...GLOBAL_COMMANDS, ...ACTIONS.map(commandOf)];
 }
 
 export function screenTitle(screen: (typeof MAIN_SCREENS)[number], brief: boolean): string {

@@ -57,6 +57,7 @@ test("no command runs or reads anything of the folder it is called in", async ()
 
 /** A call of every command that comes to its end by itself. Kept complete by the test below. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
+  tui: ["--once"],
   "hooks register": [script],
   "hooks list": [],
   "hooks info": ["no-duplicates"],

@@ -63,7 +63,7 @@ export class ApiClient {
   async *notices({ after, last, kinds, signal }: NoticesAsked): AsyncGenerator<NoticeEvent> {
     const asked = new URLSearchParams({ ...(after === undefined ? {} : { after: String(after) }), ...(last === undefined ? {} : { last: String(last) }), ...(kinds === undefined ? {} : { kind: kinds.join(",") }) });
     try {
-      yield* noticeEvents(this.#socket, `/v1/notices?${asked}`, signal);
+      yield* noticeEvents(this.#socket, `/v1/notices?${asked.toString()}`, signal);
     } catch (error) {
       if (signal.aborted) return;
       throw asUnreachable(error);
@@ -93,13 +93,15 @@ async function* noticeEvents(unix: string, path: string, signal: AbortSignal): A
     const parser = new EventStreamParser();
     const body: ReadableStream<Uint8Array> | null = response.body;
     for await (const bytes of body ?? []) {
-      alive();
       for (const one of parser.push(bytes)) {
         const event = one === undefined ? undefined : noticeEvent(one);
         if (event === undefined) continue;
+        // While its caller is at work nobody reads, and the daemon's silence is not the daemon's.
+        clearTimeout(timer);
         yield event;
         if (event.event === "bye") return;
       }
+      alive();
     }
     throw new NexusError("DAEMON_UNREACHABLE", "the daemon ended in the middle of its notices", { hint: "start it again: what comes after the last seq is not lost", next: ["nexus status"] });
   } finally {

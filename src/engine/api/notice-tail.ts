@@ -40,24 +40,29 @@ export class NoticeTail {
 
   /** Resolves when there is one after the seq, or the signal aborts, or the time is over. */
   async newer(seq: number, signal: AbortSignal, withinMs: number): Promise<void> {
-    if (signal.aborted || (this.#source.span()?.last ?? 0) > seq) return;
+    if (signal.aborted || this.#newest() > seq) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, withinMs);
-    this.#waiting.add(resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const wake = (): void => resolve();
+    const timer = setTimeout(wake, withinMs);
+    this.#waiting.add(wake);
+    signal.addEventListener("abort", wake, { once: true });
     await promise;
     clearTimeout(timer);
-    this.#waiting.delete(resolve);
+    signal.removeEventListener("abort", wake);
+    this.#waiting.delete(wake);
+  }
+
+  /** 0 while the database is being reopened: the next look finds it. */
+  #newest(): number {
+    try {
+      return this.#source.span()?.last ?? 0;
+    } catch {
+      return 0;
+    }
   }
 
   #look(): void {
-    let last: number;
-    try {
-      last = this.#source.span()?.last ?? 0;
-    } catch {
-      // The database is being reopened: the next look finds it.
-      return;
-    }
+    const last = this.#newest();
     if (last === this.#last) return;
     this.#last = last;
     for (const wake of this.#waiting) wake();

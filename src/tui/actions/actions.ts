@@ -61,16 +61,6 @@ export const ACTIONS: readonly Action[] = [
     confirm: ({ name = "" }) => `delete the branch ${name}? It cannot be brought back; its refs stay.`, words: (subject) => ["branches", "delete", nameOf(subject)],
   },
   {
-    id: "test", key: "t", title: "try it for an event, record nothing", brief: "try", on: ["hook"], refuse: is("deleted"), reads: true,
-    ask: { label: ({ name = "" }) => `for which event is ${name} tried? (id)`, given: ({ facts }) => facts?.["event"] ?? "" },
-    words: (subject, typed) => ["hooks", "test", nameOf(subject), ...optional("--event", typed)],
-  },
-  {
-    id: "replay", key: "r", title: "replay", on: ["event", "invocation"],
-    ask: { label: () => "by which hook alone? (empty: by all that match)", given: ({ facts }) => facts?.["hook"] ?? "" },
-    words: ({ id, facts }, typed) => ["events", "replay", facts?.["event"] ?? id, ...optional("--hook", typed)],
-  },
-  {
     id: "retry", key: "r", title: "try again", brief: "retry", on: ["dispatch", "webhook", "run"], refuse: is("pending", "running", "done", "sent"),
     words: (subject) => [...groupOf(subject), "retry", subject.id], undo: (subject) => [...groupOf(subject), "cancel", subject.id],
   },
@@ -78,12 +68,6 @@ export const ACTIONS: readonly Action[] = [
     id: "cancel", key: "c", title: "cancel", on: ["dispatch", "webhook", "run"], refuse: unless("pending", "running"),
     words: (subject) => [...groupOf(subject), "cancel", subject.id], undo: (subject) => [...groupOf(subject), "retry", subject.id],
   },
-  {
-    id: "hold", key: "H", title: "hold: store its events, evaluate none", brief: "hold", on: ["source"], refuse: is("held"),
-    ask: { label: ({ id }) => `why is ${id} held? (may be left empty)` },
-    words: ({ id }, typed) => ["sources", "hold", id, ...optional("--reason", typed)], undo: ({ id }) => ["sources", "release", id],
-  },
-  { id: "release", key: "R", title: "release: evaluate what was held", brief: "release", on: ["source"], refuse: unless("held"), confirm: ({ id }) => `evaluate everything of ${id} that is held?`, words: ({ id }) => ["sources", "release", id] },
   {
     id: "emit", key: "E", title: "emit an event",
     ask: { label: () => "the event, as JSON or as text", given: () => '{"type": "message", "channel": "console", "content": ""}' },

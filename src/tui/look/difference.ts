@@ -21,7 +21,8 @@ export function difference(before: readonly string[], after: readonly string[]):
     const from = down ? diagonal + 1 : diagonal - 1;
     const fromX = edits === 0 ? 0 : (reached.get(from) ?? 0);
     const fromY = edits === 0 ? 0 : fromX - from;
-    while (x > fromX && y > fromY && !(edits > 0 && x === fromX + (down ? 0 : 1) && y === fromY + (down ? 1 : 0))) {
+    const [startX, startY] = edits === 0 ? [0, 0] : down ? [fromX, fromY + 1] : [fromX + 1, fromY];
+    while (x > startX && y > startY) {
       x -= 1;
       y -= 1;
       changes.push({ kind: "same", text: before[x] ?? "" });

@@ -56,5 +56,8 @@ export function wrap(text: string, width: number): string[] {
 
 function prefix(text: string, width: number): string {
   if (/^[ -~]*$/.test(text)) return text.slice(0, width);
-  return Bun.sliceAnsi(text, 0, width);
+  let short = Bun.sliceAnsi(text, 0, width);
+  // A wide character that begins in the last column is kept by some of its rules.
+  while (widthOf(short) > width) short = Array.from(short).slice(0, -1).join("");
+  return short;
 }

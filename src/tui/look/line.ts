@@ -9,8 +9,6 @@ export interface Span {
 /** One line of the screen, before it is cut to a width. */
 export type Line = readonly Span[];
 
-export const BLANK: Line = [];
-
 export function line(...parts: readonly (string | Span | undefined)[]): Line {
   return parts.flatMap((part) => (part === undefined ? [] : typeof part === "string" ? [{ text: part }] : [part]));
 }

@@ -55,6 +55,6 @@ export function readLive(home: ReaderHome, { tab, now }: { readonly tab: string;
       const why = error ?? reason;
       return { id, at: started_at, hook_id, hook: slugOf(hook_id), event_id, outcome, took_ms: latency_us / 1_000, what, ...(why === undefined ? {} : { error: why.slice(0, MOST_TEXT) }) };
     }),
-    notices: tab === "invocations" || errors ? [] : newestNotices(store, MOST).map(({ seq: _, ...notice }): LiveNotice => ({ ...notice, ...(notice.hook_id === undefined ? {} : { hook: slugOf(notice.hook_id) }) })),
+    notices: tab === "invocations" || errors ? [] : newestNotices(store, MOST).map((notice): LiveNotice => ({ ...notice, ...(notice.hook_id === undefined ? {} : { hook: slugOf(notice.hook_id) }) })),
   };
 }

@@ -84,7 +84,7 @@ function histogramOf(home: ReaderHome, now: number): Overview["histogram"] {
     if (bucket * BUCKET_MS < now - HOUR_MS) continue;
     for (const [at, count] of latency_histogram.entries()) counts[at] = (counts[at] ?? 0) + count;
   }
-  return Array.from(counts, (count = 0, at) => ({ below_ms: bound(at) / 1_000, count }));
+  return Array.from(counts, (count: number | undefined, at) => ({ below_ms: bound(at) / 1_000, count: count ?? 0 }));
 }
 
 function troubledOf({ store }: ReaderHome): Overview["troubled"] {

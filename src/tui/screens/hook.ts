@@ -11,7 +11,7 @@ const TABS: Readonly<Record<string, (answer: HookDetail, canvas: Canvas) => read
 };
 
 const EMPTY: Readonly<Record<string, readonly string[]>> = {
-  invocations: ["It was not evaluated yet.", "", "t tries it for an event that is stored; w on an event says why a hook saw it or not."],
+  invocations: ["It was not evaluated yet.", "", "w on an event says why a hook saw it, or did not."],
   logs: ["It wrote nothing in its last invocations: console.log in a hook, and what it throws, stand here."],
   state: ["It keeps nothing: ctx.state.set(...) in a hook does."],
 };

@@ -94,7 +94,7 @@ export class Feed {
     const now = this.#now();
     const wishes: readonly Wish[] = [{ of: "pulse" }, ...given];
     // Each reader takes the time beside what it is asked.
-    const replies = await this.#reader.ask(wishes.map((wish) => ({ ...wish, now }) as Query));
+    const replies = await this.#reader.ask(wishes.map((wish) => ({ ...wish, now })));
     const changed = replies.map((reply, at) => this.#take(wishes[at] ?? { of: "pulse" }, reply, now)).some(Boolean);
     this.#failure = replies.flatMap((reply) => ("error" in reply ? [reply.error] : []))[0];
     if (this.#failure === undefined) this.#readAt = now;

@@ -50,7 +50,7 @@ function sideLines(desk: Dashboard, width: number, height: number): FrameLine[] 
   const wish = desk.sideWish();
   if (row === undefined || screen.side === undefined) return [];
   const answer = wish === undefined ? undefined : desk.feed.of(wish)?.answer;
-  const lines = screen.side.lines(row, answer as never, { ...desk.canvas(), width, height });
+  const lines = screen.side.lines(row, answer, { ...desk.canvas(), width, height });
   return lines.slice(0, height).map((one, at) => ({ key: `side ${at}`, line: fitLine(one, width, parts.look) }));
 }
 

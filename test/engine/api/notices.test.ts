@@ -59,8 +59,7 @@ test("a listener hears what a command beside the daemon wrote, and goes on after
   await using served = await serve();
   const first = new AbortController();
   const events = served.client.notices({ signal: first.signal });
-  const [hello] = await take(events, 0).then(async () => [(await events.next()).value]);
-  expect(hello).toMatchObject({ event: "hello", data: { pid: process.pid } });
+  expect((await events.next()).value).toMatchObject({ event: "hello", data: { pid: process.pid } });
   write(served.beside, "a", "b");
   const heard = await take(events, 2);
   expect(slugs(heard)).toEqual(["a", "b"]);
@@ -69,7 +68,6 @@ test("a listener hears what a command beside the daemon wrote, and goes on after
   expect((await events.next()).done).toBe(true);
   write(served.beside, "c", "d");
   using second = abortable();
-  // switch: mutant notices-begin-anew
   expect(slugs(await take(served.client.notices({ after: seq, signal: second.signal }), 2))).toEqual(["c", "d"]);
 });
 
@@ -90,7 +88,8 @@ test("notices that are gone are named by a gap, never passed over", async () => 
   served.beside.write(() => served.beside.db.run("UPDATE notices SET seq = seq + ?", [NOTICES_KEPT]));
   using stop = abortable();
   const events = await take(served.client.notices({ after: 1, signal: stop.signal }), 1);
-  // switch: mutant gap-unsaid
+  const beyond = served.client.notices({ after: 10 * NOTICES_KEPT, signal: stop.signal });
+  expect([(await beyond.next()).value, (await beyond.next()).value]).toMatchObject([{ event: "hello" }, { event: "gap", data: { after: 10 * NOTICES_KEPT } }]);
   expect(events.find(({ event }) => event === "gap")?.data).toMatchObject({ after: 1 });
 });
 

@@ -42,14 +42,19 @@ class Listener {
   readonly #kinds: Asked["kinds"];
   readonly #listening: Disposable;
   #sent: number;
+  /** Goes before everything else. */
+  #unsent = "";
+  #spokeAt = performance.now();
 
   constructor(host: ApiHost, tail: NoticeTail, ask: Ask, { after, last, kinds }: Asked) {
     this.#host = host;
     this.#tail = tail;
     this.#ask = ask;
     this.#kinds = kinds;
-    const newest = host.notices.span()?.last ?? 0;
-    this.#sent = after ?? Math.max(0, newest - (last ?? 0));
+    const { first, last: newest } = host.notices.span() ?? { first: 1, last: 0 };
+    this.#sent = after === undefined ? Math.max(first - 1, newest - (last ?? 0)) : Math.min(after, newest);
+    // A seq that was never given out is one of another database: a backup was restored.
+    if (after !== undefined && after > newest) this.#unsent = gap(after, newest + 1);
     this.#listening = tail.listen();
   }
 
@@ -75,30 +80,30 @@ class Listener {
   /** What is sent next; undefined at the end. Waits until there is something, or a sign of life is due. */
   async #next(): Promise<string | undefined> {
     while (!this.#ask.signal.aborted) {
-      const page = this.#page();
-      if (page !== "") return page;
-      const before = this.#sent;
-      await this.#tail.newer(this.#sent, this.#ask.signal, HEARTBEAT_MS);
-      if (!this.#ask.signal.aborted && before === this.#sent && (this.#span()?.last ?? 0) <= this.#sent) return ": alive\n\n";
+      const text = this.#unsent + this.#page();
+      this.#unsent = "";
+      // By the time since the last word: notices of kinds that were not asked for are no sign of life.
+      const silent = performance.now() - this.#spokeAt;
+      if (text !== "" || silent >= HEARTBEAT_MS) {
+        this.#spokeAt = performance.now();
+        return text === "" ? ": alive\n\n" : text;
+      }
+      await this.#tail.newer(this.#sent, this.#ask.signal, HEARTBEAT_MS - silent);
     }
     return undefined;
   }
 
   #page(): string {
-    const span = this.#span();
-    if (span === undefined || span.last <= this.#sent) return "";
-    const gone = span.first > this.#sent + 1 ? formatEvent({ event: "gap", data: JSON.stringify({ after: this.#sent, first: span.first }), id: String(span.first - 1) }) : "";
-    const rows = this.#host.notices.after(this.#sent, PAGE);
-    this.#sent = rows.at(-1)?.seq ?? span.last;
-    return gone + rows.filter(({ kind }) => this.#kinds?.has(kind) ?? true).map(noticeEvent).join("");
-  }
-
-  #span(): ReturnType<ApiHost["notices"]["span"]> {
     try {
-      return this.#host.notices.span();
+      const span = this.#host.notices.span();
+      if (span === undefined || span.last <= this.#sent) return "";
+      const gone = span.first > this.#sent + 1 ? gap(this.#sent, span.first) : "";
+      const rows = this.#host.notices.after(this.#sent, PAGE);
+      this.#sent = rows.at(-1)?.seq ?? span.last;
+      return gone + rows.filter(({ kind }) => this.#kinds?.has(kind) ?? true).map(noticeEvent).join("");
     } catch {
-      // The database is being reopened; the listener stays.
-      return undefined;
+      // The database is being reopened; the listener stays, and nothing is lost for it.
+      return "";
     }
   }
 
@@ -106,6 +111,10 @@ class Listener {
     this.#listening[Symbol.dispose]();
     this.#ask.close();
   }
+}
+
+function gap(after: number, first: number): string {
+  return formatEvent({ event: "gap", data: JSON.stringify({ after, first }), id: String(first - 1) });
 }
 
 function noticeEvent({ seq, id, at, kind, hook_id, event_id, data }: NumberedNotice): string {

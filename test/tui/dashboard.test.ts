@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { ACTIONS } from "../../src/tui/actions/actions.ts";
+import { CommandLog } from "../../src/tui/actions/command-log.ts";
+import { SUBJECTS } from "../../src/tui/actions/subject.ts";
+import { Dashboard } from "../../src/tui/dashboard.ts";
+import { GLOBAL_COMMANDS } from "../../src/tui/keymap.ts";
+import { takeKey } from "../../src/tui/keys.ts";
+import { widthOf } from "../../src/tui/look/fit.ts";
+import { textOf } from "../../src/tui/look/line.ts";
+import { createLook } from "../../src/tui/look/look.ts";
+import { Responder } from "../../src/tui/reader/responder.ts";
+import { SCREENS } from "../../src/tui/screens/screens.ts";
+import { Feed } from "../../src/tui/state/feed.ts";
+import { MAIN_SCREENS } from "../../src/tui/state/place.ts";
+import { listOf, placeOf } from "../../src/tui/state/view.ts";
+import { makeFrame } from "../../src/tui/view/make-frame.ts";
+import { SAMPLE_EVENTS, writeSampleHome } from "../../scripts/sample-home.ts";
+import { nexus } from "../helpers/nexus-command.ts";
+import { tempHome } from "../helpers/temp-home.ts";
+
+const home = tempHome();
+
+/** The sample home, evaluated once: hooks that fail, a queue, a ref. */
+beforeAll(async () => {
+  for (const script of writeSampleHome(home.path)) expect((await nexus(home.path, ["hooks", "register", script])).code).toBe(0);
+  expect((await nexus(home.path, ["refs", "set", "assistant/human", "--content", "short answers"])).code).toBe(0);
+  expect((await nexus(home.path, ["events", "import", "-"], { stdin: SAMPLE_EVENTS.map((event) => JSON.stringify(event)).join("\n") })).code).toBe(0);
+}, 60_000);
+afterAll(() => home[Symbol.dispose]());
+
+interface Desk extends Disposable {
+  readonly desk: Dashboard;
+  readonly ran: (readonly string[])[];
+  readonly look: () => Promise<void>;
+  readonly keys: (...keys: readonly string[]) => Promise<void>;
+}
+
+function open(options: { readonly columns?: number; readonly rows?: number; readonly readonly?: boolean; readonly ascii?: boolean } = {}): Desk {
+  const { columns = 80, rows = 24, readonly = false, ascii = false } = options;
+  const ran: (readonly string[])[] = [];
+  const log = new CommandLog({ run: async (words) => (ran.push(words), { ok: true, said: ["done"] }), readonly, now: Date.now });
+  const desk = new Dashboard({ home: home.path, look: createLook({ ascii }), now: Date.now, log, readonly, linear: false });
+  const responder = new Responder(home.path);
+  desk.attach(new Feed({ ask: (queries) => responder.replies(queries), close: () => Promise.resolve() }, Date.now, desk.changed));
+  desk.resize({ columns, rows });
+  const look = (): Promise<void> => desk.feed.look(desk.wishes());
+  return {
+    desk, ran, look,
+    keys: async (...keys) => {
+      for (const key of keys) {
+        takeKey(desk, key);
+        await look();
+        if (desk.sideWish() !== undefined) await look();
+      }
+    },
+    [Symbol.dispose]: () => responder[Symbol.dispose](),
+  };
+}
+
+test("every screen fits its terminal, at both sizes, in ASCII too; its data is on it", async () => {
+  for (const [columns, rows, ascii] of [[80, 24, false], [200, 50, false], [80, 24, true]] as const) {
+    using on = open({ columns, rows, ascii });
+    for (const [at, screen] of MAIN_SCREENS.entries()) {
+      await on.keys(String(at + 1));
+      for (const tab of SCREENS[screen].tabs ?? [""]) {
+        if (tab !== "") on.desk.change({ do: "tab", tab });
+        await on.keys("down");
+        const frame = makeFrame(on.desk);
+        const lines = [...frame.header, ...frame.body.map(({ line }) => line), ...frame.footer];
+        expect(lines.length).toBeLessThanOrEqual(rows);
+        expect([screen, tab, lines.filter((line) => widthOf(textOf(line)) > columns)]).toEqual([screen, tab, []]);
+        for (const line of [...lines, ...(frame.side?.lines.map((one) => one.line) ?? [])]) {
+          expect(textOf(line)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+          if (ascii) expect(textOf(line)).toMatch(/^[ -~]*$/);
+        }
+        // No panel is empty without a word.
+        expect(frame.body.map(({ line }) => textOf(line)).join("").trim()).not.toBe("");
+      }
+    }
+  }
+}, 60_000);
+
+test("Enter leads into a hook and an event, and Esc back; the cursor is where it was", async () => {
+  using on = open();
+  await on.keys("2", "down", "enter");
+  expect(placeOf(on.desk.view).screen).toBe("hook");
+  for (const tab of SCREENS.hook.tabs ?? []) {
+    on.desk.change({ do: "tab", tab });
+    await on.look();
+    expect(makeFrame(on.desk).body.map(({ line }) => textOf(line)).join("").trim()).not.toBe("");
+  }
+  await on.keys("esc");
+  expect([placeOf(on.desk.view).screen, listOf(on.desk.view).index]).toEqual(["hooks", 1]);
+  await on.keys("4", "enter", "tab");
+  expect(placeOf(on.desk.view)).toMatchObject({ screen: "event", tab: "why" });
+  expect(on.desk.rows().length).toBeGreaterThan(3);
+}, 30_000);
+
+test("an action runs the command that it shows, and u the one that undoes it", async () => {
+  using on = open();
+  await on.keys("2", "/");
+  for (const letter of "crash") await on.keys(letter);
+  await on.keys("enter", "d", "x", "enter");
+  expect(on.ran).toEqual([["hooks", "disable", "crash-loop", "--reason", "x"]]);
+  await on.keys("u");
+  expect(on.ran.at(-1)).toEqual(["hooks", "enable", "crash-loop"]);
+}, 30_000);
+
+test("a read-only dashboard runs nothing that changes anything, whatever key is pressed", async () => {
+  using on = open({ readonly: true });
+  for (const screen of MAIN_SCREENS.keys()) {
+    await on.keys(String(screen + 1));
+    for (const { key } of ACTIONS) await on.keys(key, "enter", "y");
+  }
+  expect(on.ran).toEqual([]);
+}, 60_000);
+
+test("no key means two things", () => {
+  for (const kind of SUBJECTS) {
+    const keys = [...GLOBAL_COMMANDS.flatMap((command) => command.keys), ...ACTIONS.filter(({ on }) => on === undefined || on.includes(kind)).map(({ key }) => key)];
+    expect([kind, keys.filter((key, at) => keys.indexOf(key) !== at)]).toEqual([kind, []]);
+  }
+});
+
+test("a terminal that is too small says so, and in a filter letters are letters", async () => {
+  using on = open({ columns: 40, rows: 10 });
+  await on.look();
+  expect(makeFrame(on.desk).header.map(textOf).join("")).toContain("too small");
+  on.desk.resize({ columns: 80, rows: 24 });
+  await on.keys("2", "/", "q", "p");
+  expect(listOf(on.desk.view).filter).toBe("qp");
+  await on.keys("esc");
+  expect(listOf(on.desk.view).filter).toBe("");
+});
