@@ -2,12 +2,14 @@ import { BROKER_COMMANDS } from "./broker-commands.ts";
 import { HANDLER_COMMANDS } from "./handler-commands.ts";
 import { PASSAGE_COMMANDS } from "./passage-commands.ts";
 import { REF_COMMANDS } from "./ref-commands.ts";
+import { SOURCE_COMMANDS } from "./source-commands.ts";
 import { DRY_RUN, type CommandSpec } from "./call.ts";
 
 /** What the groups are for, in the help. */
 export const GROUPS: Readonly<Record<string, string>> = {
   hooks: "register hooks, look at them, steer them",
   events: "put events in, look at them",
+  sources: "where events come from; hold one, release it",
   dispatches: "what fires and agents handed to agents, and what became of it",
   sessions: "the conversations of agents",
   agents: "who answers, and sending work from one to another",
@@ -189,6 +191,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import("./commands/events-tail.ts"),
   },
+  ...SOURCE_COMMANDS,
   ...BROKER_COMMANDS,
   ...REF_COMMANDS,
   ...PASSAGE_COMMANDS,
