@@ -1,6 +1,6 @@
 import { listSources, type SourceStanding } from "../../engine/store/list-sources.ts";
 import type { Run } from "../call.ts";
-import { emit, emitJson, isoTime, oneLine, say } from "../output.ts";
+import { emit, emitJson, isoTime, oneLine, printable, say } from "../output.ts";
 import { holdView } from "../source-view.ts";
 import { table } from "../table.ts";
 import { withStore } from "../workspace.ts";
@@ -9,7 +9,7 @@ export const run: Run = (call) =>
   withStore(call, "must exist", (store) => {
     const { sources, more } = listSources(store, Date.now());
     if (call.json) emitJson(sources.map(view));
-    else if (call.quiet) sources.length === 0 ? undefined : emit(sources.map(({ source }) => source).join("\n"));
+    else if (call.quiet) for (const { source } of sources) emit(printable(source));
     else if (sources.length === 0) say("no events are stored; put one in with `nexus events emit`");
     else emit(table(["Source", "Last hour", "Last 24h", "Last event", "Waiting", "State"], sources.map(row)));
     if (more) say(`there are more sources than these ${sources.length}`);

@@ -157,7 +157,7 @@ test("a restart while it is held changes nothing, and a release without a daemon
   await t.stop();
 });
 
-// switch: mutant released-rows-go-at-once
+// switch: mutant released-overtaken
 test("an engine that ends in the middle of a release loses and doubles nothing, and keeps the order", async () => {
   using home = tempHome();
   let t = await TestEngine.start({ home: home.path });
