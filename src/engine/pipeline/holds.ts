@@ -14,8 +14,9 @@ export interface KnownHold {
   drained: boolean;
   /** Rows of `held_events`. */
   rows: number;
-  /** Events on their way to a row. */
+  /** Events on their way to a row, and the first of them. All of them get it at once. */
   taken: number;
+  takenFrom: number;
 }
 
 interface HoldsParts {
@@ -53,7 +54,7 @@ export class Holds {
     if (generation === this.#generation) return;
     this.#generation = generation;
     for (const hold of sourceHolds(store)) {
-      const known = this.#known.get(hold.source) ?? { hold, handed: 0, busy: true, drained: false, rows: countHeldEvents(store, hold.source), taken: 0 };
+      const known = this.#known.get(hold.source) ?? { hold, handed: 0, busy: true, drained: false, rows: countHeldEvents(store, hold.source), taken: 0, takenFrom: 0 };
       this.#known.set(hold.source, known);
       known.hold = hold;
       known.busy = true;
@@ -87,6 +88,7 @@ export class Holds {
   take(event: StoredEvent, written: () => void): void {
     const known = this.#known.get(event.source_adapter);
     if (known === undefined) throw new Error(`${event.id} is not held`);
+    if (known.taken === 0) known.takenFrom = event.seq;
     known.taken += 1;
     if (this.#taken.push({ event, known, written }) === 1) this.#parts.commit(() => this.#write());
   }

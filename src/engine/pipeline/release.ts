@@ -58,6 +58,7 @@ export class Release {
     for (const known of this.#parts.holds.busy) {
       const [event] = this.#next(known, routed, 1);
       if (event !== undefined) return this.#give(known, event, unfinished, true) && event.seq > (known.hold.discard_until_seq ?? 0) ? "given" : "waiting";
+      if (known.taken > 0) return "waiting";
       this.#parts.holds.handedOut(known, routed);
     }
     return "nothing";
@@ -73,8 +74,10 @@ export class Release {
     }
   }
 
-  #next({ hold, handed }: KnownHold, routed: number, limit: number): StoredEvent[] {
-    const until = hold.held_at === undefined ? routed : Math.min(routed, hold.discard_until_seq ?? 0);
+  #next({ hold, handed, taken, takenFrom }: KnownHold, routed: number, limit: number): StoredEvent[] {
+    // After a restart the ledger's stream comes to events that have their row already: it must be through with them first.
+    const settled = taken === 0 ? routed : Math.min(routed, takenFrom - 1);
+    const until = hold.held_at === undefined ? settled : Math.min(settled, hold.discard_until_seq ?? 0);
     return until <= handed ? [] : heldEvents(this.#parts.store, hold.source, { after: handed, until, limit });
   }
 
