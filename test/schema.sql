@@ -211,6 +211,23 @@ CREATE TABLE folded_invocations (
   PRIMARY KEY (hook_id, hour, outcome)
 ) WITHOUT ROWID, STRICT;
 
+CREATE TABLE held_events (
+  source TEXT NOT NULL,
+  seq INTEGER NOT NULL REFERENCES events(seq),
+  PRIMARY KEY (source, seq)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE held_sources (
+  source TEXT PRIMARY KEY,
+  -- Null: released; what waits is on its way.
+  held_at INTEGER,
+  held_by TEXT,
+  reason TEXT,
+  -- What waits up to this seq is not to be evaluated: each pair gets an outcome that says so.
+  discard_until_seq INTEGER,
+  discard_reason TEXT
+) WITHOUT ROWID, STRICT;
+
 CREATE TABLE hook_activations (
   hook_id TEXT NOT NULL REFERENCES hooks(id),
   from_seq INTEGER NOT NULL,
@@ -611,6 +628,8 @@ CREATE INDEX idx_events_cause ON events(cause_id) WHERE cause_id IS NOT NULL;
 CREATE INDEX idx_events_root ON events(root_id) WHERE root_id IS NOT NULL;
 
 CREATE INDEX idx_events_sender ON events(sender_id, timestamp) WHERE sender_id IS NOT NULL;
+
+CREATE INDEX idx_events_source ON events(source_adapter);
 
 CREATE INDEX idx_events_thread ON events(thread_id, timestamp) WHERE thread_id IS NOT NULL;
 

@@ -2,6 +2,7 @@ import { BROKER_COMMANDS } from "./broker-commands.ts";
 import { HANDLER_COMMANDS } from "./handler-commands.ts";
 import { PASSAGE_COMMANDS } from "./passage-commands.ts";
 import { REF_COMMANDS } from "./ref-commands.ts";
+import { SOURCE_COMMANDS } from "./source-commands.ts";
 import { DRY_RUN, type CommandSpec } from "./call.ts";
 
 const HOOK = ["<hook>", "slug, id, or a unique prefix of the id"] as const;
@@ -168,6 +169,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import("./commands/events-tail.ts"),
   },
+  ...SOURCE_COMMANDS,
   ...BROKER_COMMANDS,
   ...REF_COMMANDS,
   ...PASSAGE_COMMANDS,

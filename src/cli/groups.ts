@@ -2,6 +2,7 @@
 export const GROUPS: Readonly<Record<string, string>> = {
   hooks: "register hooks, look at them, steer them",
   events: "put events in, look at them",
+  sources: "where events come from; hold one, release it",
   dispatches: "what fires and agents handed to agents, and what became of it",
   sessions: "the conversations of agents",
   agents: "who answers, and sending work from one to another",

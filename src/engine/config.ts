@@ -49,7 +49,7 @@ export const configSchema = z.strictObject({
       max_bytes: z.int().min(1_024).max(64 * 1_048_576).default(1_048_576).describe("size of one event as JSON"),
       max_depth: z.int().min(1).max(64).default(8).describe("length of a chain of causes; longer ones are stored and not evaluated"),
       max_chain: z.int().min(1).max(100_000).default(256).describe("events of one chain of causes, whatever its shape; the next is stored and not evaluated, further ones are refused"),
-      max_waiting: z.int().min(100).max(100_000_000).default(1_000_000).describe("events that may wait for evaluation; more are refused until some are done"),
+      max_waiting: z.int().min(100).max(100_000_000).default(1_000_000).describe("events that may wait for evaluation; more are refused until some are done. Events of held sources are counted apart, up to the same number"),
       max_uncommitted: z.int().min(100).max(1_000_000).default(10_000).describe("events that may wait to be committed, of which one source may have half"),
       max_uncommitted_bytes: z.int().min(1_048_576).max(1_073_741_824).default(67_108_864).describe("the same in bytes"),
       max_attempts: z.int().min(1).max(1_000).default(20).describe("how often a pair is tried alone when the daemon ends each time; after that it is dead"),

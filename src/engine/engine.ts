@@ -4,7 +4,7 @@ import { servicesOf } from "./clients/llm.ts";
 import type { Services } from "./clients/services.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { traceOf } from "./broker/trace.ts";
-import type { NewEvent, StoredEvent } from "./core/event.ts";
+import type { NewEvent } from "./core/event.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { createIds, type IdFactory } from "./core/ids.ts";
 import { eventBytes, normaliseEvent } from "./ingest/normalise.ts";
@@ -14,7 +14,7 @@ import { Gate } from "./pipeline/gate.ts";
 import { Heartbeat } from "./pipeline/heartbeat.ts";
 import { Housekeeper } from "./pipeline/housekeeper.ts";
 import { IdleWaiters } from "./pipeline/idle-waiters.ts";
-import { Intake, type Accepted } from "./pipeline/intake.ts";
+import type { Accepted, Intake } from "./pipeline/intake.ts";
 import { loadHeader } from "./pipeline/load-header.ts";
 import { markErrored } from "./pipeline/mark-errored.ts";
 import { Neighbours } from "./pipeline/neighbours.ts";
@@ -22,12 +22,10 @@ import { NoticeWriter } from "./pipeline/notice-writer.ts";
 import { noteHeldLog } from "./pipeline/note-held-log.ts";
 import { PendingResults } from "./pipeline/pending-results.ts";
 import { Recorder, type Recorded } from "./pipeline/recorder.ts";
-import { Recovery } from "./pipeline/recovery.ts";
 import { RegistryFollower } from "./pipeline/registry-follower.ts";
 import { compileSchedule } from "./pipeline/schedule.ts";
-import { RunWatcher } from "./pipeline/run-watcher.ts";
 import { SavedCursor } from "./pipeline/saved-cursor.ts";
-import { StageGate } from "./pipeline/stage-gate.ts";
+import { startIntake } from "./pipeline/start-intake.ts";
 import { StageRunner } from "./pipeline/stage-runner.ts";
 import { Timekeeper } from "./pipeline/timekeeper.ts";
 import { Watermark } from "./pipeline/watermark.ts";
@@ -40,7 +38,6 @@ import { startRefs } from "./start-refs.ts";
 import type { RefWork } from "./refs/ref-work.ts";
 import { evaluatorEvents, startEvaluators } from "./start-evaluators.ts";
 import { Checkpointer } from "./store/checkpointer.ts";
-import { lastSeq } from "./store/event-queries.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { loadState } from "./store/hook-state.ts";
 import { hookById } from "./store/hooks.ts";
@@ -107,16 +104,12 @@ export class Engine {
       commitSoon: () => this.#add(false, () => undefined),
     });
     const commit = (durable: boolean, work: () => void, committed: () => void): void => this.#add(durable, work, committed);
-    const { epoch = 0, recoveries = 0 } = options.start ?? {};
-    const recovery = new Recovery(lastSeq(store), { store, now, recoveries, epoch, maxAttempts: config.events.max_attempts, commit });
     const stages = new StageRunner({ store, evaluation: this.#evaluation });
-    const asking = { store, stages, now, persona: config.persona, watermark: this.#watermark, commit, trace: (event: StoredEvent) => traceOf(store, event) };
-    this.#intake = new Intake({
-      store, index: this.#index, eras, evaluation: this.#evaluation, watermark: this.#watermark, recovery,
-      gate: new StageGate(asking), watcher: new RunWatcher(asking),
-      persona: config.persona, access: config.access, limits: config.events,
+    this.#intake = startIntake({
+      store, config, stages, eras, now, commit, index: this.#index, evaluation: this.#evaluation, watermark: this.#watermark,
+      start: options.start ?? {}, trace: (event) => traceOf(store, event),
     });
-    this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor);
+    this.#gate = new Gate(config.events, () => this.#intake.last - this.#watermark.cursor, this.#intake.holds);
     const recorder = new Recorder({ store, ids: this.#ids, rules, now, lateAfterMs: config.schedule.late_after_ms, normalise: (input) => this.#normalise(input, "hook"), forget: (entry) => this.#evaluation.forget(entry), accept: (events) => this.#intake.accept(events), maxRuns: config.refs.max_waiting });
     this.#results = new PendingResults({
       recorder, commit, watermark: this.#watermark,
@@ -232,7 +225,7 @@ export class Engine {
   }
 
   get #isIdle(): boolean {
-    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.behind === 0 && this.#broker.isIdle && this.#refs.isIdle;
+    return this.#watermark.pairs === 0 && this.#results.count === 0 && this.#intake.isIdle && this.#broker.isIdle && this.#refs.isIdle;
   }
 
   #normalise(input: unknown, adapter?: string): NewEvent {
@@ -256,10 +249,9 @@ export class Engine {
 
   /** First in every transaction: sees what other processes committed before it, and notes how far evaluation is. */
   #refresh(heartbeat: Heartbeat): void {
-    if (this.#neighbours.changed()) this.#intake.refresh();
+    this.#intake.refresh(this.#neighbours.changed());
     // Asked each time: a change made over this process's own connection does not move the data version.
     this.#follower.refresh();
-    this.#intake.identity.refresh();
     heartbeat.beat(this.#clock.now());
     this.#cursor.save(this.#watermark);
   }

@@ -18,8 +18,8 @@ export const mutants: readonly Mutant[] = [
   { name: "identity-never-refreshed", file: identity, find: "if (generation === this.#generation && store.rollbacks", replace: "if (this.#generation !== -1 && store.rollbacks", tests: identityTest },
   { name: "identity-keeps-undone", file: identity, find: " && store.rollbacks === this.#rollbacks) return;", replace: ") return;", tests: identityTest },
   { name: "denied-is-evaluated", file: "src/engine/pipeline/router.ts", find: "event.suppressed === undefined ?", replace: 'event.suppressed !== "loop_guard" ?', tests: engineTest },
-  { name: "standing-not-asked", file: "src/engine/pipeline/intake.ts", find: ", standingOf: this.identity.standingOf }", replace: " }", tests: engineTest },
-  { name: "engine-identity-stale", file: "src/engine/engine.ts", find: "    this.#intake.identity.refresh();\n", replace: "", tests: engineTest, filter: "another process adds" },
+  { name: "standing-not-asked", file: "src/engine/pipeline/intake.ts", find: ", standingOf: this.#identity.standingOf }", replace: " }", tests: engineTest },
+  { name: "engine-identity-stale", file: "src/engine/pipeline/intake.ts", find: "    this.#identity.refresh();\n", replace: "", tests: engineTest, filter: "another process adds" },
   { name: "why-forgets-the-person", file: "src/engine/pipeline/why.ts", find: "event, storedPrincipal(event));", replace: 'event, { type: "unknown" });', tests: ["test/engine/pipeline/why.test.ts"] },
   { name: "commands-without-policies", file: "src/cli/commands/events-emit.ts", find: ", standingOf });", replace: " });", tests: ["test/cli/identity.test.ts"], filter: "what a command stores" },
 ];

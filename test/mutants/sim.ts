@@ -10,6 +10,7 @@ const breaker = "src/engine/pipeline/breaker.ts";
 
 /** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
 export const mutants: readonly Mutant[] = [
+  { name: "released-before-the-stream-is-through", file: "src/engine/pipeline/release.ts", find: "taken === 0 ? routed : Math.min(routed, takenFrom - 1)", replace: "taken < 0 ? takenFrom : routed", ...simulation },
   // I1 to I3: what is stored, evaluated once, dispatched once.
   { name: "retried-fire-not-dispatched", file: recorder, find: "settled.dispatch !== undefined && insertDispatch", replace: "settled.dispatch !== undefined && job.attempt < 2 && insertDispatch", ...simulation },
   { name: "dispatch-without-its-row", file: recorder, find: "recorded.invocations.push(invocation);", replace: "if (settled.dispatch === undefined || job.attempt < 2) recorded.invocations.push(invocation);", ...simulation },

@@ -24,6 +24,7 @@ export function checkRest(given: Given): void {
   const dispatches = ids("SELECT id FROM dispatches");
   for (const id of told) if (!dispatches.has(id)) fail(`${id} was told and is not stored`);
   if (ids("SELECT event_id AS id FROM evaluation_leases WHERE NOT EXISTS (SELECT 1 FROM hook_invocations i WHERE i.event_id = evaluation_leases.event_id AND i.hook_id = evaluation_leases.hook_id)").size > 0) fail("a lease without an outcome is left");
+  for (const table of ["held_events", "held_sources"]) if (db.query(`SELECT 1 FROM ${table}`).get() !== null) fail(`${table} has rows of what was released`);
   for (const [id, hook] of model.hooks) checkHook(id, hook, given);
   checkStats(given);
   checkSlots(given);

@@ -34,7 +34,8 @@ export class HookModel {
   /** Fires of this life of a one-shot. */
   firesOfLife = 0;
   fires = 0;
-  lastSeq = 0;
+  /** Of its last outcome, by the stream in which order holds. */
+  readonly lastSeq = new Map<string, number>();
   /** Its versions have ever allowed more than one at a time, or held events back: then there is no one order. */
   ordered = true;
   limits = new Set<string>();

@@ -10,12 +10,15 @@ import type { Store } from "../../src/engine/store/open.ts";
 import type { Change } from "../../src/engine/registry/registry.ts";
 import type { Act } from "./hook-acts.ts";
 import { HookModel, outcomeOf, type Row } from "./hook-model.ts";
+import type { Holding } from "./holding.ts";
 import type { SimStore } from "./sim-store.ts";
 
 interface ModelParts {
   readonly db: Database;
   readonly config: Config;
   readonly clock: Clock;
+  /** In runs in which sources are held. */
+  readonly holding: Holding | undefined;
   readonly fail: (message: string) => void;
 }
 
@@ -37,6 +40,8 @@ export class Model {
   #lastSeq = 0;
   #lastRow = 0;
   #cursor = 0;
+  /** Held events that the cursor has passed. */
+  readonly #held = new Set<number>();
 
   constructor(parts: ModelParts) {
     this.#parts = parts;
@@ -89,6 +94,10 @@ export class Model {
     if (model === undefined) return this.#parts.fail(`a version nobody registered was handed over: ${version}`);
     const wrong = model.breaker.submit(jobs.map(({ event }) => event.id), this.#elapsed(model));
     if (wrong !== undefined) this.#parts.fail(`${model.hook.slug}: ${wrong}`);
+    for (const { event } of jobs) {
+      const held = model.flying.has(event.id) ? undefined : this.#parts.holding?.handedOut(event.source_adapter, event.seq);
+      if (held !== undefined) this.#parts.fail(`${model.hook.slug} was handed ${event.id}, although ${held}`);
+    }
     for (const { event } of jobs) model.flying.add(event.id);
     for (const { event } of jobs) if (model.rows.has(event.id)) this.#parts.fail(`${model.hook.slug} was handed ${event.id}, which has its outcome`);
   }
@@ -204,6 +213,8 @@ export class Model {
     model.rows.set(row.event_id, row);
     model.flying.delete(row.event_id);
     if (row.outcome.startsWith("skipped_") || row.outcome === "dead") {
+      const event = this.#events.get(this.#seqOf.get(row.event_id) ?? 0);
+      if (row.outcome === "skipped_discarded" && event !== undefined && this.#parts.holding?.mayBeDiscarded(event.source_adapter, event.seq) === true) return;
       const reason = model.skip(row);
       if (reason !== undefined) wrong(reason);
       return;
@@ -220,8 +231,11 @@ export class Model {
     const seq = this.#seqOf.get(row.event_id) ?? 0;
     // What a dying Worker had not sent is done again, later than what it died of.
     if (model.ordered && (model.tries.get(row.event_id) ?? 0) < 2 && this.#events.get(seq)?.addressed_to === undefined && this.#events.get(seq)?.channel !== "timer") {
-      if (seq < model.lastSeq) wrong(`out of order: ${model.lastSeq} was before ${seq}`);
-      model.lastSeq = seq;
+      // What was held comes beside the ledger's stream, in the order of its source.
+      const stream = this.#parts.holding === undefined ? "" : (this.#events.get(seq)?.source_adapter ?? "");
+      const last = model.lastSeq.get(stream) ?? 0;
+      if (seq < last) wrong(`out of order: ${last} was before ${seq}`);
+      model.lastSeq.set(stream, seq);
     }
     const failed = row.outcome !== "fired" && row.outcome !== "no_fire";
     // A version that was replaced before its failure to load was recorded counts no more.
@@ -255,8 +269,20 @@ export class Model {
     if (cursor < this.#cursor) this.#parts.fail(`the cursor went back from ${this.#cursor} to ${cursor}`);
     for (let seq = this.#cursor + 1; seq <= cursor; seq += 1) {
       const event = this.#events.get(seq);
-      if (event !== undefined && (this.#owed.get(event.id)?.size ?? 0) > 0) this.#parts.fail(`the cursor passed ${event.id}, which has no outcome for ${[...(this.#owed.get(event.id) ?? [])].join(", ")}`);
+      if (event === undefined || (this.#owed.get(event.id)?.size ?? 0) === 0) continue;
+      if (this.#parts.holding !== undefined && this.#isHeld(seq)) this.#held.add(seq);
+      else this.#parts.fail(`the cursor passed ${event.id}, which has no outcome for ${[...(this.#owed.get(event.id) ?? [])].join(", ")}`);
     }
     this.#cursor = cursor;
+    for (const seq of this.#held) {
+      if (this.#isHeld(seq)) continue;
+      this.#held.delete(seq);
+      const open = this.#owed.get(this.#events.get(seq)?.id ?? "")?.size ?? 0;
+      if (open > 0) this.#parts.fail(`the row of the held event ${seq} is gone, and ${open} pairs have no outcome`);
+    }
+  }
+
+  #isHeld(seq: number): boolean {
+    return this.#parts.db.query("SELECT 1 FROM held_events WHERE seq = ?").get(seq) !== null;
   }
 }

@@ -107,28 +107,32 @@ function drawSchedule(random: Random): Schedule {
 export class EventSource {
   readonly #random: Random;
   readonly #now: () => number;
+  /** In turns. */
+  readonly #sources: readonly string[];
   #made = 0;
 
-  constructor(random: Random, now: () => number) {
+  constructor(random: Random, now: () => number, sources: readonly string[]) {
     this.#random = random;
     this.#now = now;
+    this.#sources = sources;
   }
 
   draw(): NewEvent[] {
-    return Array.from({ length: this.#random.between(1, 6) }, () => drawEvent(this.#random, this.#random.chance(0.08) ? this.#random.below(this.#made + 1) : ++this.#made, this.#now()));
+    return Array.from({ length: this.#random.between(1, 6) }, () => drawEvent(this.#random, this.#random.chance(0.08) ? this.#random.below(this.#made + 1) : ++this.#made, this.#now(), this.#sources));
   }
 }
 
-function drawEvent(random: Random, number: number, now: number): NewEvent {
+function drawEvent(random: Random, number: number, now: number, sources: readonly string[]): NewEvent {
+  const source = sources[number % sources.length] ?? "sim";
   return {
-    id: `sim:${number}`,
+    id: `${source}:${number}`,
     timestamp: now,
     received_at: now,
     type: random.pick(TYPES),
     channel: "test",
     content_types: [],
     direction: "received",
-    source_adapter: "sim",
+    source_adapter: source,
     source_id: String(number),
     metadata: {},
     depth: 0,

@@ -5,6 +5,7 @@ import { Engine } from "../../src/engine/engine.ts";
 import type { Runtime, RuntimeEvents } from "../../src/engine/runtime/runtime.ts";
 import { beginEpoch, endEpoch } from "../../src/engine/store/epoch.ts";
 import { checkRest } from "./final-checks.ts";
+import { Holding } from "./holding.ts";
 import { Model } from "./model.ts";
 import { Outside } from "./outside.ts";
 import { Random } from "./random.ts";
@@ -52,6 +53,7 @@ class Simulation implements Disk {
   readonly #hooksFolder: string;
   readonly #model: Model;
   readonly #outside: Outside;
+  readonly #holding: Holding | undefined;
   readonly #events: EventSource;
   readonly #ids: IdFactory;
   readonly #acknowledged = new Set<string>();
@@ -73,9 +75,11 @@ class Simulation implements Disk {
     this.#loop = new SimLoop(this.#random, BEGINNING);
     let made = 0;
     this.#ids = { make: (prefix) => `${prefix}_${String((made += 1)).padStart(26, "0")}` };
-    this.#events = new EventSource(this.#random, () => this.#loop.now());
-    this.#model = new Model({ db: this.#db, config: this.#scenario.config, clock: this.#loop, fail: (message) => this.#fail(message) });
-    this.#outside = new Outside({ random: this.#random, scenario: this.#scenario, events: this.#events, store: new SimStore(this.#db, hooksFolder, this, "other"), loop: this.#loop, ids: this.#ids, changed: (change, operation) => {
+    this.#events = new EventSource(this.#random, () => this.#loop.now(), Holding.isIn(seed) ? ["sim", "alt"] : ["sim"]);
+    const other = new SimStore(this.#db, hooksFolder, this, "other");
+    this.#holding = Holding.isIn(seed) ? new Holding({ seed, store: other, loop: this.#loop, ids: this.#ids, note: (line) => this.#note(() => line) }) : undefined;
+    this.#model = new Model({ db: this.#db, config: this.#scenario.config, clock: this.#loop, holding: this.#holding, fail: (message) => this.#fail(message) });
+    this.#outside = new Outside({ random: this.#random, scenario: this.#scenario, events: this.#events, store: other, loop: this.#loop, ids: this.#ids, changed: (change, operation) => {
       this.#note(() => `command ${operation} ${change.hook.slug} version ${change.hook.version.id}`);
       this.#model.changed(change);
     } });
@@ -87,6 +91,7 @@ class Simulation implements Disk {
     this.#faults = true;
     for (let move = 0; move < this.#scenario.moves && this.#violation === undefined; move += 1) this.#guard(() => this.#move());
     this.#faults = false;
+    this.#holding?.releaseAll();
     this.#rest();
     this.#waitOutBreakers();
     if (this.#violation === undefined) checkRest({ db: this.#db, model: this.#model, acknowledged: this.#acknowledged, told: this.#told, fail: (message) => this.#fail(message) });
@@ -126,6 +131,7 @@ class Simulation implements Disk {
   #move(): void {
     const { chances } = this.#scenario;
     if (this.#engine === undefined) this.#start();
+    this.#holding?.move();
     let draw = this.#random.next();
     const is = (share: number): boolean => (draw -= share) < 0;
     if (is(chances.emit)) return this.#emit();

@@ -34,7 +34,7 @@ export const run: Run = async (call) => {
   }
   await withStore(call, "create", (store) => {
     const [stored] = store.write(() => {
-      refuseWhenFull(store, events.max_waiting);
+      refuseWhenFull(store, events.max_waiting, [event]);
       const { standingOf } = new Identity({ store, policies: access, persona });
       return insertEvents(store, [event], { maxDepth: events.max_depth, maxChain: events.max_chain, standingOf });
     });

@@ -75,7 +75,7 @@ async function* batches({ stream, whole }: Input, strict: boolean, options: Norm
 function insert(store: Store, lines: readonly NdjsonLine[], { events: limits, access, persona }: Config, dispatch: string | undefined, summary: Summary): readonly Ack[] {
   const given = lines.flatMap((line) => ("event" in line ? [causedByTurn(line.event, dispatch)] : []));
   const inserted = given.length === 0 ? [] : store.write(() => {
-    refuseWhenFull(store, limits.max_waiting);
+    refuseWhenFull(store, limits.max_waiting, given);
     // Made anew for each transaction: a stream may last for days, and persons change meanwhile.
     const { standingOf } = new Identity({ store, policies: access, persona });
     return insertEvents(store, given, { maxDepth: limits.max_depth, maxChain: limits.max_chain, standingOf });

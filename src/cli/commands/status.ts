@@ -10,7 +10,8 @@ import type { Store } from "../../engine/store/open.ts";
 import { removedSince, retentionHorizon, type Removed } from "../../engine/store/retention/retention-log.ts";
 import { hookStats, type HookStats } from "../../engine/store/stats.ts";
 import type { Call, Run } from "../call.ts";
-import { emit, emitJson, isoTime, latency, oneLine, paint } from "../output.ts";
+import { emit, emitJson, isoTime, latency, oneLine, paint, printable } from "../output.ts";
+import { holdView } from "../source-view.ts";
 import { withStore } from "../workspace.ts";
 
 const EXIT_CODE: Readonly<Record<Grade, number>> = { healthy: EXIT.done, degraded: EXIT.failed, failing: EXIT.failed, down: EXIT.unavailable };
@@ -41,7 +42,7 @@ export const run: Run = (call) =>
   });
 
 function asData(call: Call, store: Store, config: Config, { facts, health, day, removed }: Report): unknown {
-  const { daemon, hooks, backlog, dispatches, refs, rows, storage } = facts;
+  const { daemon, hooks, backlog, sources, dispatches, refs, rows, storage } = facts;
   const horizon = retentionHorizon(store);
   return {
     home: call.home,
@@ -52,6 +53,7 @@ function asData(call: Call, store: Store, config: Config, { facts, health, day, 
         ? { running: false }
         : { running: true, pid: daemon.pid, started_at: isoTime(daemon.started_at), heartbeat_at: time(daemon.heartbeat_at), stopped: daemon.stopped, child_pids: daemon.child_pids },
     hooks,
+    sources: sources.map(({ waiting, ...hold }) => ({ ...holdView(hold), waiting })),
     events: { stored: rows.events, last_seq: lastSeq(store), not_evaluated: backlog.events, oldest_not_evaluated_at: time(backlog.oldest_at) },
     invocations: { stored_about: rows.invocations },
     notices: { stored: rows.notices },
@@ -99,12 +101,12 @@ function asText(call: Call, store: Store, config: Config, { facts, health, day, 
 function verdictLine({ verdict, findings }: Health): string {
   const { mark, style } = LOOK[verdict];
   const reasons = findings.filter(({ grade }) => grade === verdict).map(({ side, evidence }) => `${side}: ${evidence}`);
-  return `${paint(style, `${mark} ${verdict}`)}  ${verdict === "healthy" ? "alive, events flow, hooks run, there is room" : reasons.join("; ")}`;
+  return `${paint(style, `${mark} ${verdict}`)}  ${verdict === "healthy" ? "alive, events flow, hooks run, there is room" : printable(reasons.join("; "))}`;
 }
 
 function findingLine({ side, grade, evidence }: Finding): string {
   const { mark, style } = LOOK[grade];
-  return `  ${side.padEnd(SIDES_WIDTH)} ${paint(style, mark)} ${evidence}`;
+  return `  ${side.padEnd(SIDES_WIDTH)} ${paint(style, mark)} ${printable(evidence)}`;
 }
 
 function time(ms: number | undefined): string | undefined {

@@ -23,14 +23,15 @@ export const run: Run = (call) =>
   withStore(call, "must exist", (store) => {
     const [eventId = "", name] = call.args;
     if (printUndone(call, store, eventId)) return;
-    const { event, principal, hooks, ref_hooks = [], runs = [] } = whyEvent(store, eventId, name === undefined ? undefined : findHook(store, name));
+    const { event, principal, hooks, held, ref_hooks = [], runs = [] } = whyEvent(store, eventId, name === undefined ? undefined : findHook(store, name));
     const all = name !== undefined || flag(call, "all");
     // JSON is for programs: nothing is left out of it.
-    if (call.json) return emitJson({ event: eventView(event), principal, hooks, ...(ref_hooks.length === 0 ? {} : { ref_hooks: ref_hooks.map(executionView) }), ...(runs.length === 0 ? {} : { runs: runs.map(runView) }) });
+    if (call.json) return emitJson({ event: eventView(event), principal, hooks, ...(held === undefined ? {} : { held }), ...(ref_hooks.length === 0 ? {} : { ref_hooks: ref_hooks.map(executionView) }), ...(runs.length === 0 ? {} : { runs: runs.map(runView) }) });
     emit(paint("bold", printable(`${event.id}  ${event.type} on ${event.channel}, ${isoTime(event.timestamp)}`)));
     if (event.content !== undefined) emit(`  ${oneLine(event.content).slice(0, 120)}`);
     if (event.principal !== undefined) emit(`  From ${principalText(event.principal)}`);
     if (event.suppressed === "denied") emit(`  ${paint("red", "Denied")}: ${oneLine(denialText(event))}. It is evaluated by no hook.`);
+    if (held !== undefined) emit(`  ${paint("yellow", "Waits")}: ${oneLine(held)}`);
     if (ref_hooks.length > 0) emit(`\nIn its transaction:\n${executionTable(ref_hooks)}`);
     for (const { id, processor_type, status, error } of runs) emit(printable(`\n  ${processor_type === REQUESTS_PROCESSOR ? "Done by" : "Handed to"} ${id} (${processor_type}): ${status}${error === undefined ? "" : `, ${oneLine(error)}`}`));
     const shown = all ? hooks : hooks.filter(({ verdict }) => !QUIET.has(verdict));

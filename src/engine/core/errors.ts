@@ -68,6 +68,8 @@ const codes = {
   REF_HOOK_INVALID: { exit: EXIT.usage, explain: "The configuration of a hook on a ref does not fit its action. The message names the field and what is expected. For a row that was inserted by hand: the update that meets it fails, and says so." },
   REF_HOOK_LIMIT: { exit: EXIT.conflict, explain: "The ref has as many hooks as refs.max_hooks allows. Delete one, or raise the limit." },
   REF_QUEUE_FULL: { exit: EXIT.unavailable, retryable: true, explain: "As many webhooks or runs wait as refs.max_waiting allows, so the update that would add one was refused. Nothing was changed. Start `nexus serve` if it is not running; `nexus runs list` and `nexus refs outbox list` show them." },
+  SOURCE_NOT_FOUND: { exit: EXIT.notFound, explain: "No source of that name is held, and no event of one is stored. A source is what stands before the colon of an event's id; `nexus sources list` shows them." },
+  SOURCE_NOT_HOLDABLE: { exit: EXIT.conflict, explain: "This source cannot be held: the timer, whose schedules are stopped by disabling their hooks, or one more than the 1 000 that can be held at once. Nothing was changed." },
   PASSAGE_NOT_FOUND: { exit: EXIT.notFound, explain: "There is no passage with that id. `nexus passages list` shows them." },
   PASSAGE_INVALID: { exit: EXIT.usage, explain: "The passage, or the metadata of a ref, is too large or of the wrong form. The message names the limit. Nothing was stored." },
   BRANCH_NOT_FOUND: { exit: EXIT.notFound, explain: "There is no branch of that name. `nexus branches list` shows them." },

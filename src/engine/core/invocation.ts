@@ -18,6 +18,7 @@ export const OUTCOMES = [
   "skipped_debounced",
   "skipped_throttled",
   "skipped_quota",
+  "skipped_discarded",
   "dead",
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];

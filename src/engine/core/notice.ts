@@ -42,6 +42,8 @@ export const NOTICE_KINDS = [
   "ref_update_failed",
   "webhook_dead",
   "run_failed",
+  "source_held",
+  "source_released",
   "person_added",
   "person_linked",
   "person_unlinked",

@@ -156,6 +156,11 @@ export class Evaluation implements JobEvents {
     this.#skip(queue, job, { from: "skip", outcome: "dead", reason: `the daemon ended ${job.attempt} times while this was under way` });
   }
 
+  /** Gives a pair up because an operator said so. */
+  discard(hookId: string, job: Job, reason: string): void {
+    this.#skip(this.#queues.get(hookId) ?? this.queueOf(this.#find(hookId)), job, { from: "skip", outcome: "skipped_discarded", reason });
+  }
+
   /** The version's next Worker begins with the state that is committed; until then nothing more is handed over. */
   forget({ queue, version }: Pending): void {
     this.#runtime?.retire(version.id);

@@ -1,4 +1,6 @@
 import { NexusError } from "../core/errors.ts";
+import { heldFull } from "../store/waiting.ts";
+import type { Holds } from "./holds.ts";
 
 /** Settings of `[events]`. */
 interface GateLimits {
@@ -8,6 +10,9 @@ interface GateLimits {
   /** Events that may wait for evaluation. */
   readonly max_waiting: number;
 }
+
+type Held = Pick<Holds, "count" | "isHolding">;
+const NOTHING_HELD: Held = { count: 0, isHolding: () => false };
 
 /** So many of the newest calls say who makes the noise. */
 const NEWEST = 1_024;
@@ -19,10 +24,12 @@ const NEWEST = 1_024;
  * - Of what waits to be committed, one source may have half.
  * - Once half of `max_waiting` wait for evaluation, a source that made more than half of the newest 1 024 calls is
  *   refused, until it is quieter or the queue shorter; at `max_waiting` every source is.
+ * - Held events are not among those: at `max_waiting` of them, only sources that are held are refused.
  */
 export class Gate {
   readonly #limits: GateLimits;
   readonly #waiting: () => number;
+  readonly #held: Held;
   readonly #uncommitted = new Map<string, number>();
   #count = 0;
   #bytes = 0;
@@ -30,10 +37,11 @@ export class Gate {
   #next = 0;
   readonly #shares = new Map<string, number>();
 
-  /** `waiting`: how many stored events are not evaluated yet. */
-  constructor(limits: GateLimits, waiting: () => number) {
+  /** `waiting`: how many stored events are not evaluated yet. `held`: what is held, which has a room of its own. */
+  constructor(limits: GateLimits, waiting: () => number, held: Held = NOTHING_HELD) {
     this.#limits = limits;
     this.#waiting = waiting;
+    this.#held = held;
   }
 
   /** Stores events, all of one source. Throws QUEUE_FULL, and stores nothing, when they may not come in. */
@@ -74,6 +82,7 @@ export class Gate {
 
   #checkWaiting(source: string): void {
     const { max_waiting: maxWaiting } = this.#limits;
+    if (this.#held.isHolding(source) && this.#held.count >= maxWaiting) throw heldFull(source, this.#held.count, maxWaiting);
     const waiting = this.#waiting();
     if (waiting < maxWaiting / 2) return;
     if (waiting >= maxWaiting) throw full(`${waiting} events wait for evaluation; events.max_waiting is ${maxWaiting}`);

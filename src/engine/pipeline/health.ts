@@ -25,6 +25,8 @@ const SILENT_MS = 150 * SECOND_MS;
 const UNHEARD_MS = 10 * SECOND_MS;
 const BEHIND_MS = MINUTE_MS;
 const FAR_BEHIND_MS = 10 * MINUTE_MS;
+/** So many holds are named; `nexus sources list` has all. */
+const HOLDS_NAMED = 5;
 /** Below so many invocations an hour a share says nothing. */
 const ENOUGH = 10;
 const MANY_ERRORS = 0.05;
@@ -51,12 +53,19 @@ function liveness({ now, daemon, backlog }: HomeFacts): Finding {
   return { side, grade: "healthy", evidence: `${who}, up ${span(now - daemon.started_at)}, last commit ${span(silent)} ago` };
 }
 
-function flow({ now, backlog }: HomeFacts): Finding {
+/** A hold is somebody's will, and a duty left open: it shows until the source is released. */
+function flow({ now, backlog, sources }: HomeFacts): Finding {
   const side = "flow";
-  if (backlog.oldest_at === undefined) return { side, grade: "healthy", evidence: "every event is evaluated" };
-  const age = now - backlog.oldest_at;
-  const grade = age > FAR_BEHIND_MS ? "failing" : age > BEHIND_MS ? "degraded" : "healthy";
-  return { side, grade, evidence: `${count(backlog.events, "event")} not evaluated, the oldest for ${span(age)}` };
+  const holds = sources.map(({ source, held_at, reason, waiting }) => {
+    if (held_at === undefined) return `${source} was released: ${count(waiting, "event")} on the way`;
+    return `${source} is held for ${span(now - held_at)}${reason === undefined ? "" : ` (${reason.replaceAll(/\s+/g, " ")})`}: ${count(waiting, "event")} waiting`;
+  });
+  const some = [...holds.slice(0, HOLDS_NAMED), ...(holds.length > HOLDS_NAMED ? [`${holds.length - HOLDS_NAMED} more sources with a hold`] : [])];
+  const held = sources.some(({ held_at }) => held_at !== undefined);
+  const age = backlog.oldest_at === undefined ? 0 : now - backlog.oldest_at;
+  const grade = age > FAR_BEHIND_MS ? "failing" : age > BEHIND_MS || held ? "degraded" : "healthy";
+  const behind = backlog.oldest_at === undefined ? (holds.length === 0 ? ["every event is evaluated"] : []) : [`${count(backlog.events, "event")} not evaluated, the oldest for ${span(age)}`];
+  return { side, grade, evidence: [...behind, ...some].join("; ") };
 }
 
 function execution({ hooks, last_hour, dispatches, refs }: HomeFacts): Finding {

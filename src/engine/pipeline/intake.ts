@@ -9,8 +9,10 @@ import type { Store } from "../store/open.ts";
 import type { TriggerIndex } from "../registry/trigger-index.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { EraIndex } from "./era-index.ts";
+import type { Holds } from "./holds.ts";
 import { Identity } from "./identity.ts";
 import type { Recovery } from "./recovery.ts";
+import type { Release } from "./release.ts";
 import { route } from "./router.ts";
 import type { RunWatcher } from "./run-watcher.ts";
 import type { StageGate } from "./stage-gate.ts";
@@ -18,11 +20,24 @@ import type { Watermark } from "./watermark.ts";
 
 /** Events read from the ledger at a time when evaluation is behind. */
 const PAGE = 500;
+/**
+ * Past so many times `max_waiting`, held events are given up, with a row that says so. What comes from outside is refused
+ * at `max_waiting`; only what hooks, agents and refs make, which nobody can be refused, comes so far.
+ */
+const OWN_SHARE = 4;
 
 export interface Accepted {
   readonly event: StoredEvent;
   /** It was there already: stored once, evaluated once. */
   readonly duplicate: boolean;
+}
+
+/** Settings of `[events]`; `queue_pairs` are held in memory, what is beyond stays in the ledger until there is room. */
+export interface IntakeLimits {
+  readonly max_depth: number;
+  readonly max_chain: number;
+  readonly queue_pairs: number;
+  readonly max_waiting: number;
 }
 
 export interface IntakeParts {
@@ -34,22 +49,26 @@ export interface IntakeParts {
   readonly recovery: Recovery;
   readonly gate: StageGate;
   readonly watcher: RunWatcher;
+  readonly holds: Holds;
+  readonly release: Release;
   readonly persona: string;
   /** Settings `[[access]]`. */
   readonly access: readonly AccessPolicy[];
-  /** Settings of `[events]`; `queue_pairs` are held in memory, what is beyond stays in the ledger until there is room. */
-  readonly limits: { readonly max_depth: number; readonly max_chain: number; readonly queue_pairs: number };
+  readonly limits: IntakeLimits;
 }
 
 /**
  * Brings stored events to evaluation, each once and in the order of the ledger. What this process stores itself goes
  * straight on from memory; what others stored, what a crash left, and what did not fit is read from the ledger.
  *
+ * Events of a held source are put aside instead, and the stream goes on. When the source is released they are handed out
+ * beside it.
+ *
  * The timer's events do not wait behind such a backlog: a source that floods the ledger must not make a schedule late.
  */
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly identity: Identity;
+  readonly #identity: Identity;
   /** Everything up to here has been routed. */
   #routed: number;
   #last: number;
@@ -60,9 +79,13 @@ export class Intake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    this.identity = new Identity({ store: parts.store, policies: parts.access, persona: parts.persona });
+    this.#identity = new Identity({ store: parts.store, policies: parts.access, persona: parts.persona });
     this.#routed = parts.watermark.cursor;
     this.#last = lastSeq(parts.store);
+  }
+
+  get holds(): Holds {
+    return this.#parts.holds;
   }
 
   /** The highest seq known to exist. */
@@ -74,9 +97,16 @@ export class Intake {
     return this.#last - this.#routed;
   }
 
-  /** Inside a transaction: another process has written; see how far the ledger goes now. */
-  refresh(): void {
-    this.#last = lastSeq(this.#parts.store);
+  /** Of released events; held ones are no work. */
+  get isIdle(): boolean {
+    return this.behind === 0 && this.#parts.release.isIdle;
+  }
+
+  /** First in a transaction: sees what others decided about persons and sources, and, where they have written, how far the ledger goes. */
+  refresh(written: boolean): void {
+    if (written) this.#last = lastSeq(this.#parts.store);
+    this.#identity.refresh();
+    this.#parts.holds.refresh();
   }
 
   /** Inside a transaction: stores events. They are routed by `feed`, after the commit. */
@@ -84,7 +114,7 @@ export class Intake {
     // Only what follows directly on what is routed, or waits to be, may skip the way through the ledger.
     const inOrder = (this.#fresh.at(-1)?.seq ?? this.#routed) === this.#last;
     const { store, limits } = this.#parts;
-    const accepted = insertEvents(store, events, { maxDepth: limits.max_depth, maxChain: limits.max_chain, standingOf: this.identity.standingOf });
+    const accepted = insertEvents(store, events, { maxDepth: limits.max_depth, maxChain: limits.max_chain, standingOf: this.#identity.standingOf });
     for (const { event, duplicate } of accepted) {
       if (duplicate) continue;
       this.#last = event.seq;
@@ -97,10 +127,11 @@ export class Intake {
 
   /** After a commit: routes what is new, from memory where it can, from the ledger where it must. */
   feed(): void {
-    const { watermark, evaluation, recovery, gate } = this.#parts;
+    const { watermark, evaluation, recovery, gate, holds } = this.#parts;
     const maxPairs = this.#parts.limits.queue_pairs;
-    for (const event of this.#timers.splice(0)) this.#routeAhead(event);
-    if (gate.isWaiting || (evaluation.isPaused && gate.isOn)) return evaluation.pump();
+    for (const event of this.#timers.splice(0)) if (!holds.catches(event)) this.#routeAhead(event);
+    if (evaluation.isPaused && gate.isOn) return evaluation.pump();
+    if (gate.isWaiting) return this.#pump();
     const fresh = this.#fresh;
     this.#fresh = [];
     if (recovery.careful && this.#feedOne()) {
@@ -116,18 +147,24 @@ export class Intake {
       for (const event of page) if (!this.#route(event)) return this.#hold(page);
       if (page.length === 0) this.#routed = this.#last;
     }
+    this.#pump();
+  }
+
+  #pump(): void {
+    const { release, recovery, evaluation } = this.#parts;
+    if (!recovery.careful) release.feed(this.#routed, this.#unfinished);
     evaluation.pump();
   }
 
   /** Stage hooks are asked about the first of these that is not routed: what is behind it waits with it. */
   #hold(events: readonly StoredEvent[]): void {
     this.#fresh = events.filter(({ seq }) => seq > this.#routed);
-    this.#parts.evaluation.pump();
+    this.#pump();
   }
 
   /** Gives out one pair from before the start, when none is under way; false when there are no more of them. */
   #feedOne(): boolean {
-    const { store, watermark, evaluation, recovery } = this.#parts;
+    const { store, watermark, evaluation, recovery, release } = this.#parts;
     if (watermark.pairs - watermark.watched > recovery.waiting) return true;
     for (;;) {
       const given = recovery.next((hookId, job, dead) => {
@@ -136,8 +173,13 @@ export class Intake {
       });
       if (given) return true;
       const [event] = recovery.enough ? [] : eventsAfter(store, this.#routed, 1);
-      if (event === undefined || event.seq > recovery.until) break;
-      if (!this.#route(event)) return true;
+      if (event !== undefined && event.seq <= recovery.until) {
+        if (!this.#route(event)) return true;
+        continue;
+      }
+      const released = recovery.enough ? "nothing" : release.feedOne(this.#routed, this.#unfinished);
+      if (released === "nothing") break;
+      if (released === "waiting") return true;
     }
     recovery.finish();
     return false;
@@ -145,10 +187,14 @@ export class Intake {
 
   /** False when it has to wait. */
   #route(stored: StoredEvent): boolean {
-    const { watermark, evaluation, recovery, gate, watcher } = this.#parts;
+    const { watermark, evaluation, recovery, gate, watcher, holds } = this.#parts;
     if (this.#ahead.delete(stored.seq)) {
       this.#routed = stored.seq;
       watermark.place(stored.seq);
+      return true;
+    }
+    if (holds.catches(stored)) {
+      this.#putAside(stored);
       return true;
     }
     const event = gate.pass(stored, stored.seq <= recovery.until);
@@ -164,6 +210,20 @@ export class Intake {
     return true;
   }
 
+  /** Its source is held: its row, and then the cursor, may pass it. */
+  #putAside(event: StoredEvent): void {
+    const { watermark, holds, evaluation, limits } = this.#parts;
+    this.#routed = event.seq;
+    if (holds.count < limits.max_waiting * OWN_SHARE) {
+      watermark.add(event.seq, 1);
+      holds.take(event, () => watermark.settle(event.seq));
+      return;
+    }
+    const { hooks, job } = this.#unfinished(event);
+    watermark.add(event.seq, hooks.length);
+    for (const hook of hooks) evaluation.discard(hook.id, job(), `${event.source_adapter} is held, and ${OWN_SHARE} times events.max_waiting held events wait`);
+  }
+
   #routeAhead(event: StoredEvent): void {
     if (event.seq <= this.#routed) return;
     this.#ahead.add(event.seq);
@@ -177,6 +237,12 @@ export class Intake {
     const { hooks, job } = route(event, eras.indexFor(event.seq) ?? index, persona, recovery.attemptOf(event));
     return { hooks: event.seq > recovery.until ? hooks : this.#notYet(event, hooks), job };
   }
+
+  /** Of an event that may have been begun before: in an earlier life of the daemon, or before its source was held. */
+  readonly #unfinished = (event: StoredEvent): { readonly hooks: readonly Hook[]; readonly job: () => Job } => {
+    const { hooks, job } = this.#matching(event);
+    return { hooks: this.#notYet(event, hooks), job };
+  };
 
   #notYet(event: StoredEvent, hooks: readonly Hook[]): Hook[] {
     if (hooks.length === 0) return [];

@@ -9,6 +9,7 @@ export class Watermark {
   readonly #open = new Map<number, number>();
   #pairs = 0;
   readonly #watched = new Map<number, () => void>();
+  readonly #asides = new Map<number, () => void>();
 
   constructor(cursor: number) {
     this.#cursor = cursor;
@@ -46,6 +47,12 @@ export class Watermark {
     if (pairs === 1 && this.#watched.size > 0) this.#reached(seq);
   }
 
+  /** An event that the cursor has passed was routed to `pairs` hooks: `ended` is called when they are terminal. */
+  aside(seq: number, pairs: number, ended: () => void): void {
+    this.#asides.set(seq, ended);
+    this.ahead(seq, pairs);
+  }
+
   /** Its turn has come: from now on the cursor may pass it once it is settled. */
   place(seq: number): void {
     this.#order.push(seq);
@@ -62,7 +69,14 @@ export class Watermark {
       return;
     }
     this.#open.delete(seq);
+    if (this.#asides.size > 0) this.#endAside(seq);
     this.#advance();
+  }
+
+  #endAside(seq: number): void {
+    const ended = this.#asides.get(seq);
+    this.#asides.delete(seq);
+    ended?.();
   }
 
   #reached(seq: number): void {

@@ -13,12 +13,14 @@ import { activationsAt, activationsOf } from "../store/activations.ts";
 import { eventById } from "../store/event-queries.ts";
 import { eventRequest, seenEvent } from "../store/event-requests.ts";
 import { versionById } from "../store/hook-versions.ts";
+import { isHeldEvent } from "../store/held-events.ts";
 import { hookById, listHooks } from "../store/hooks.ts";
 import { invocationsOfEvent } from "../store/invocation-queries.ts";
 import { getMeta } from "../store/meta.ts";
 import { executionsOfUpdate } from "../store/ref-executions.ts";
 import { runsOf, type Run } from "../store/runs.ts";
 import type { Store } from "../store/open.ts";
+import { sourceHold } from "../store/source-holds.ts";
 import { eventNotFound } from "../store/retention/event-not-found.ts";
 import { foldedOutcomes } from "../store/retention/invocation-walk.ts";
 
@@ -26,7 +28,7 @@ import { foldedOutcomes } from "../store/retention/invocation-walk.ts";
  * Why a hook did, or did not, act on an event. The interesting ones first, which is the order they are listed in.
  *
  * `fired`, `failed`, `no_fire`, `skipped`: it was evaluated, or its turn came. `pending`: it matched and its turn has
- * not come. `asked`: a stage hook answered. `folded`: it was evaluated, or skipped, and did not fire; its row became part of the hourly counters.
+ * not come. `held`: it matched, and the source of the event is held. `asked`: a stage hook answered. `folded`: it was evaluated, or skipped, and did not fire; its row became part of the hourly counters.
  * `denied`, `suppressed`: stored without being evaluated, because of an access policy, or of the loop guard.
  * `not_reached`: a stage hook that matches, and that no request of the event has come to. `no_record`: it matched and its outcome is no longer kept. The rest: it was not to see the event.
  */
@@ -34,6 +36,7 @@ export const VERDICTS = [
   "fired",
   "failed",
   "skipped",
+  "held",
   "pending",
   "asked",
   "no_fire",
@@ -70,6 +73,8 @@ export interface Why {
   /** Who it came from, as known when it was stored, or as stage hooks have it. */
   readonly principal: Principal;
   readonly hooks: readonly WhyEntry[];
+  /** Its source is held, or was and the event's turn has not come: one sentence. */
+  readonly held?: string;
   /** Of a `ref_updated` event: what the hooks on the ref did in its transaction. */
   readonly ref_hooks?: readonly RefExecution[];
   /** Of a request of an ordinary hook, and of an update: what came of it after the commit. */
@@ -84,10 +89,22 @@ export function whyEvent(store: Store, eventId: string, hook?: Hook): Why {
   // A stage hook may have been asked about several requests.
   const invocations = Map.groupBy(invocationsOfEvent(store, event.id), ({ hook_id }) => hook_id);
   const active = new Map(activationsAt(store, event.seq).map(({ hook_id, version_id }) => [hook_id, version_id]));
-  const evaluated = event.seq <= (getMeta(store, "eval_cursor") ?? 0);
+  const behind = event.seq > (getMeta(store, "eval_cursor") ?? 0);
+  const held = behind || isHeldEvent(store, event) ? waitsOf(store, event) : undefined;
+  const evaluated = !behind && held === undefined;
   const hooks = hook === undefined ? concerned(store, [...invocations.keys(), ...active.keys()]) : [hook];
-  const entries = hooks.flatMap((one) => (invocations.get(one.id) ?? [undefined]).map((invocation) => explain(store, one, { event, invocation, versionId: active.get(one.id), evaluated })));
-  return { event: stored, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)), ...ofRef(store, event) };
+  const entries = hooks.flatMap((one) => (invocations.get(one.id) ?? [undefined]).map((invocation) => explain(store, one, { event, invocation, versionId: active.get(one.id), evaluated, held })));
+  return { event: stored, principal: storedPrincipal(event), hooks: entries.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)), ...(held === undefined ? {} : { held: held.because }), ...ofRef(store, event) };
+}
+
+/** Why an event that has no outcomes yet waits longer than others; undefined when nobody said so. */
+function waitsOf(store: Store, { seq, source_adapter: source }: StoredEvent): Pick<WhyEntry, "verdict" | "because"> | undefined {
+  const hold = sourceHold(store, source);
+  if (hold === undefined) return undefined;
+  if (seq <= (hold.discard_until_seq ?? 0)) return { verdict: "pending", because: `it is to get its row without being evaluated: ${hold.discard_reason ?? "discarded"}; \`nexus serve\` does that` };
+  if (hold.held_at === undefined) return { verdict: "pending", because: `its source was released, and its turn has not come; \`nexus serve\` does that` };
+  const reason = hold.reason === undefined ? "" : ` (${hold.reason})`;
+  return { verdict: "held", because: `held since ${new Date(hold.held_at).toISOString()} by ${hold.held_by ?? "somebody"}${reason}; release with \`nexus sources release ${source}\`` };
 }
 
 function ofRef(store: Store, { id, type, channel, source_id }: StoredEvent): Pick<Why, "ref_hooks" | "runs"> {
@@ -112,9 +129,11 @@ interface Facts {
   readonly versionId: string | undefined;
   /** Evaluation has passed the event. */
   readonly evaluated: boolean;
+  /** It waits because of a word on its source. */
+  readonly held: Pick<WhyEntry, "verdict" | "because"> | undefined;
 }
 
-function explain(store: Store, hook: Hook, { event, invocation, versionId, evaluated }: Facts): WhyEntry {
+function explain(store: Store, hook: Hook, { event, invocation, versionId, evaluated, held }: Facts): WhyEntry {
   const who = { hook_id: hook.id, hook: hook.slug };
   if (invocation !== undefined) return { ...who, ...outcomeOf(invocation) };
   const version = versionId === undefined ? undefined : versionById(store, versionId);
@@ -133,6 +152,7 @@ function explain(store: Store, hook: Hook, { event, invocation, versionId, evalu
   if (event.suppressed !== undefined) {
     return { ...asked, verdict: "suppressed", because: `the loop guard stopped it: ${event.depth} causes stand before the event (events.max_depth)` };
   }
+  if (held !== undefined) return { ...asked, ...held };
   if (!evaluated) return { ...asked, verdict: "pending", because: "it matches, and has not been evaluated yet; `nexus serve` does that" };
   return { ...asked, ...withoutRow(store, hook, event) };
 }

@@ -31,7 +31,7 @@ export function commandHost({ store, home, config, services }: CommandParts): Re
     ids: createIds(),
     transaction: (work) => store.write(work),
     accept: (given) => {
-      refuseWhenFull(store, events.max_waiting);
+      refuseWhenFull(store, events.max_waiting, given);
       const { standingOf } = new Identity({ store, policies: access, persona });
       insertEvents(store, given, { maxDepth: events.max_depth, maxChain: events.max_chain, standingOf });
     },

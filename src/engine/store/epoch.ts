@@ -1,3 +1,4 @@
+import { firstReleasedSeq } from "./held-events.ts";
 import { getMeta, setMeta } from "./meta.ts";
 import type { Store } from "./open.ts";
 
@@ -17,12 +18,15 @@ export function beginEpoch(store: Store): Start {
     const before = getMeta(store, "epoch") ?? 0;
     const clean = isCleanStop(store);
     const cursor = getMeta(store, "eval_cursor") ?? 0;
-    const samePlace = getMeta(store, "recovery_cursor") === cursor;
+    // What was released stands before the cursor, which goes on without it.
+    const released = firstReleasedSeq(store) ?? 0;
+    const samePlace = getMeta(store, "recovery_cursor") === cursor || (released > 0 && getMeta(store, "recovery_released") === released);
     const recoveries = clean ? 0 : samePlace ? (getMeta(store, "recoveries") ?? 0) + 1 : 1;
     setMeta(store, "epoch", before + 1);
     setMeta(store, "clean_stop", 0);
     setMeta(store, "recoveries", recoveries);
     setMeta(store, "recovery_cursor", cursor);
+    setMeta(store, "recovery_released", released);
     return { epoch: before + 1, clean, recoveries };
   });
 }

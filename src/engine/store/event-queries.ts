@@ -1,7 +1,7 @@
 import type { Access, Direction, Principal, StoredEvent } from "../core/event.ts";
 import type { Store } from "./open.ts";
 
-interface EventRow {
+export interface EventRow {
   seq: number;
   id: string;
   timestamp: number;
@@ -104,7 +104,7 @@ export function listEvents(store: Store, filter: EventFilter): StoredEvent[] {
   return store.db.query<EventRow, (string | number)[]>(`SELECT * FROM events ${where} ORDER BY seq DESC LIMIT ?`).all(...values, filter.limit).map(toEvent);
 }
 
-function toEvent(row: EventRow): StoredEvent {
+export function toEvent(row: EventRow): StoredEvent {
   return {
     seq: row.seq,
     id: row.id,

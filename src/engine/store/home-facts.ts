@@ -6,10 +6,12 @@ import { runningDaemon, type DaemonOwner } from "./daemon-lock.ts";
 import { brokerFacts, type BrokerFacts } from "./broker-facts.ts";
 import { eventsAfter, lastSeq } from "./event-queries.ts";
 import { listHooks } from "./hooks.ts";
+import { countWaitingOf } from "./held-events.ts";
 import { getMeta } from "./meta.ts";
 import type { Store } from "./open.ts";
 import { refFacts, type RefFacts } from "./ref-facts.ts";
 import { databaseSize, type DatabaseSize } from "./retention/database-size.ts";
+import { sourceHolds, type SourceHold } from "./source-holds.ts";
 import { hookStats } from "./stats.ts";
 
 /** What a home's state is judged by. Times in Unix ms. */
@@ -28,6 +30,8 @@ export interface HomeFacts {
     readonly child_pids: readonly number[];
   };
   readonly backlog: { readonly events: number; readonly oldest_at?: number };
+  /** Sources with a hold, and those of which something that was held is still on its way. */
+  readonly sources: readonly (SourceHold & { readonly waiting: number })[];
   readonly hooks: { readonly active: number; readonly paused: number; readonly disabled: number; readonly errored: number };
   readonly last_hour: { readonly invocations: number; readonly errors: number };
   readonly dispatches: BrokerFacts;
@@ -52,6 +56,7 @@ export function homeFacts(store: Store, home: string, maxBytes: number, now: num
     now,
     ...daemonFacts(store, home),
     backlog: backlogOf(store),
+    sources: sourceHolds(store).map((hold) => ({ ...hold, waiting: countWaitingOf(store, hold.source) })),
     hooks: { active: ofStatus("active"), paused: ofStatus("paused"), disabled: ofStatus("disabled"), errored: ofStatus("errored") },
     last_hour: { invocations, errors },
     dispatches: brokerFacts(store, now),

@@ -20,6 +20,8 @@ const QUERIES: readonly (readonly [invariant: string, what: string, sql: string]
        AND NOT EXISTS (SELECT 1 FROM hook_invocations i WHERE i.event_id = d.event_id AND i.hook_id = d.hook_id AND i.fired = 1)`,
   ],
   ["I2", "evaluated events that the ledger never had", "SELECT count(*) AS n FROM meta WHERE key = 'eval_cursor' AND value > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)"],
+  ["I2", "held events that the ledger does not have", "SELECT count(*) AS n FROM held_events h WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = h.seq AND e.source_adapter = h.source)"],
+  ["I2", "held events whose source nobody holds or has released", "SELECT count(*) AS n FROM held_events h WHERE NOT EXISTS (SELECT 1 FROM held_sources s WHERE s.source = h.source)"],
   ["I2", "hooks whose current version is missing", "SELECT count(*) AS n FROM hooks h WHERE NOT EXISTS (SELECT 1 FROM hook_versions v WHERE v.id = h.version_id)"],
   ["I2", "refs that point to no passage", "SELECT count(*) AS n FROM refs r WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.id = r.passage_id)"],
   ["I2", "refs that are not where their history says", "SELECT count(*) AS n FROM refs r WHERE NOT EXISTS (SELECT 1 FROM ref_history h WHERE h.id = r.update_id AND h.ref_name = r.name AND h.passage_id = r.passage_id)"],

@@ -14,6 +14,8 @@ import type { Store } from "./open.ts";
  * - `invocations_horizon_at`: the same of invocations that had something to say, by their beginning;
  * - `events_removed`, `invocations_removed`: how many ever;
  * - `text_tidied`: events_removed when the full text was last rewritten;
+ * - `sources_generation`: grows with each hold of a source, and each release;
+ * - `recovery_released`: the first released event that had not all its outcomes when the daemon last started;
  * - `work_generation`: grows when another process gives the Broker something to do, or takes it away;
  * - `housekeeper_at`: when retention last looked, to the hour, or removed something.
  */
@@ -32,6 +34,8 @@ export type MetaKey =
   | "events_removed"
   | "invocations_removed"
   | "text_tidied"
+  | "sources_generation"
+  | "recovery_released"
   | "work_generation"
   | "housekeeper_at";
 

@@ -10,6 +10,7 @@ const WELL: HomeFacts = {
   now: NOW,
   daemon: { pid: 7, started_at: NOW - 60 * MINUTE, heartbeat_at: NOW - 3_000, stopped: false, child_pids: [] },
   backlog: { events: 0 },
+  sources: [],
   hooks: { active: 3, paused: 0, disabled: 1, errored: 0 },
   last_hour: { invocations: 1_000, errors: 10 },
   dispatches: { pending: 4, running: 0, failed_last_hour: 0, dead_last_hour: 0 },

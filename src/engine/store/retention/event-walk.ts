@@ -20,15 +20,16 @@ interface WalkedEvent extends GoingEvent {
 
 /**
  * Inside a transaction: looks at the next events in the order of the ledger and removes those that are too old. Never one
- * that evaluation has not passed, nor one with a pending dispatch, nor the newest: the ledger's end is read from it.
+ * that evaluation has not passed, nor one that is held, nor one with a pending dispatch, nor the newest: the ledger's end is read from it.
  * Returns the seq it came to; undefined when there was nothing more.
  */
 export function walkEvents(store: Store, after: number, limits: WalkLimits, record: RemovalRecord): number | undefined {
+  const held = "EXISTS (SELECT 1 FROM held_events h WHERE h.source = e.source_adapter AND h.seq = e.seq)";
   const kept = limits.why === "bytes" ? "EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = e.id AND d.status IN ('pending', 'running'))" : `(EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = e.id)
     OR EXISTS (SELECT 1 FROM hook_invocations i WHERE i.event_id = e.id AND NOT ${IS_BORING}))`;
   const events = store.db
     .query<WalkedEvent, [number, number, number]>(
-      `SELECT e.seq, e.id, e.received_at, e.content, e.thread_id, ${kept} AS kept FROM events e
+      `SELECT e.seq, e.id, e.received_at, e.content, e.thread_id, (${held} OR ${kept}) AS kept FROM events e
        WHERE e.seq > ?1 AND e.seq <= ?2 AND e.seq < (SELECT max(seq) FROM events) ORDER BY e.seq LIMIT ?3`,
     )
     .all(after, getMeta(store, "eval_cursor") ?? 0, limits.rows);

@@ -46,7 +46,7 @@ interface WalkLimits {
 
 /**
  * Inside a transaction: looks at the next rows in the order of their beginning, folds what is boring and removes what is
- * too old. Touches only pairs whose event evaluation has passed: behind the cursor a row is what tells a restarted
+ * too old. Touches only pairs whose event evaluation is done with: behind the cursor, and of a held event, a row is what tells a restarted
  * engine that the pair was evaluated. Returns where it came to; undefined when there was nothing more.
  */
 export function walkInvocations(store: Store, place: InvocationPlace, limits: WalkLimits, record: RemovalRecord): InvocationPlace | undefined {
@@ -54,7 +54,8 @@ export function walkInvocations(store: Store, place: InvocationPlace, limits: Wa
     .query<WalkedRow, [number, number, number, number, number, number]>(
       `SELECT i.rowid, i.id, i.hook_id, i.outcome, i.started_at, i.finished_at, ${IS_BORING} AS boring,
          i.started_at < ?4 AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.event_id = i.event_id AND d.hook_id = i.hook_id) AS removable,
-         ifnull((SELECT e.seq FROM events e WHERE e.id = i.event_id), 0) <= ?5 AS passed
+         ifnull((SELECT e.seq <= ?5 AND NOT EXISTS (SELECT 1 FROM held_events h WHERE h.source = e.source_adapter AND h.seq = e.seq)
+           FROM events e WHERE e.id = i.event_id), 1) AS passed
        FROM hook_invocations i INDEXED BY idx_invocations_time
        WHERE i.started_at >= ?1 AND (i.started_at > ?1 OR i.rowid > ?2) AND i.started_at < ?3
        ORDER BY i.started_at, i.rowid LIMIT ?6`,

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { DAY_MS } from "../../core/retention.ts";
-import { getMeta } from "../meta.ts";
+import { evaluatedUpTo } from "../held-events.ts";
 import type { Store } from "../open.ts";
 import type { RemovalRecord } from "./retention-log.ts";
 
@@ -20,7 +20,7 @@ export function purgeHooks(store: Store, deletedBefore: number, record: RemovalR
   const { db } = store;
   const hooks = db
     .query<{ id: string; version_id: string; deleted_at: number }, [number, number]>(`SELECT h.id, h.version_id, h.deleted_at FROM hooks h WHERE ${PAST}`)
-    .all(deletedBefore, getMeta(store, "eval_cursor") ?? 0);
+    .all(deletedBefore, evaluatedUpTo(store));
   for (const { id, version_id, deleted_at } of hooks) {
     const state = db.query("DELETE FROM hook_state WHERE version_id IN (SELECT id FROM hook_versions WHERE hook_id = ?)").run(id);
     record.add("state", "deleted", state.changes, deleted_at);
