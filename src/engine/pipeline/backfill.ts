@@ -7,7 +7,9 @@ import type { Replay, Replayer } from "./replay.ts";
 export const MOST_REPLAYS = 1_000;
 /** Events that are looked at to find them. */
 const MOST_LOOKED_AT = 20_000;
-const PAGE = 500;
+/** Of their texts and metadata: they are held in memory until they are stored. */
+const MOST_CHARACTERS = 64 * 1_048_576;
+const PAGE = 100;
 
 export type BackfillFilter = Pick<EventFilter, "type" | "channel" | "until" | "after"> & { readonly since: number; readonly limit: number };
 
@@ -25,15 +27,18 @@ export function planBackfill(store: Store, replayer: Replayer, { since, limit, a
   const first = firstSeqSince(store, since);
   const replays: Replay[] = [];
   const skipped: Partial<Record<ErrorCode, number>> = {};
-  let looked = 0;
+  let [looked, characters] = [0, 0];
   let last: { readonly id: string; readonly seq: number } | undefined;
   let seq = Math.max(after, (first ?? 0) - 1);
   for (let page = first === undefined ? [] : next(); page.length > 0; page = next()) {
     for (const event of page) {
-      if (last !== undefined && (replays.length >= limit || looked >= MOST_LOOKED_AT)) return { replays, skipped, continueAfter: last.id };
+      if (last !== undefined && (replays.length >= limit || looked >= MOST_LOOKED_AT || characters >= MOST_CHARACTERS)) return { replays, skipped, continueAfter: last.id };
       const judged = replayer.judge(event);
       if (judged instanceof NexusError) skipped[judged.code] = (skipped[judged.code] ?? 0) + 1;
-      else replays.push(judged);
+      else {
+        replays.push(judged);
+        characters += (event.content?.length ?? 0) + JSON.stringify(event.metadata).length;
+      }
       looked += 1;
       last = event;
       seq = event.seq;

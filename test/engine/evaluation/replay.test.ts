@@ -166,6 +166,14 @@ test("what no hook would see is refused before anything is stored", async () => 
   t.registry.disable("mail", { creator: {}, reason: "too loud" });
   expect(() => other.judge("test:1", { hook: t.hook("mail") })).toThrow(/mail is disabled \(too loud\)/);
   expect(other.refusal("test:1", { hook: t.hook("mail") })).toBe("HOOK_WRONG_STATE");
+  // Its breaker is open: the copy would be skipped.
+  t.register("broken", "ctx => { throw new Error('no'); }");
+  other.emit({ id: "test:2" });
+  await other.evaluated("broken", 1);
+  for (let n = 0; n < 4; n += 1) other.replay("test:2");
+  await other.evaluated("broken", 5);
+  expect(t.hook("broken").status).toBe("paused");
+  expect(other.refusal("test:2", { hook: t.hook("broken") })).toBe("HOOK_WRONG_STATE");
 });
 
 // switch: mutant replay-of-the-denied
@@ -185,6 +193,7 @@ test("a policy's no holds for copies, the one that was said and the one that wou
   expect(other.refusal("agent:1")).toBe("REPLAY_REFUSED");
 });
 
+// switch: mutant replay-trusts-its-copy
 test("a copy leads an agent no further than its original, whoever asked for it", async () => {
   await using t = await TestEngine.start();
   using other = new Operator(t);
@@ -204,6 +213,9 @@ test("a copy leads an agent no further than its original, whoever asked for it",
   expect(versionless(other.replay(emitted.id))).toBe("reduced");
   // A dispatch that is not here is nobody's cause.
   expect(other.replay(owned.id, { cause: "dsp_elsewhere" }).cause_id).toBe(owned.id);
+  // And as deep as either.
+  const deep = other.emit({ id: "test:deep" }, { depth: 5 });
+  expect(other.replay(deep.id, { cause: full })).toMatchObject({ cause_id: full, depth: 6 });
 });
 
 // switch: mutant replay-outside-the-chain
