@@ -182,7 +182,7 @@ CREATE TABLE events (
   depth INTEGER NOT NULL DEFAULT 0,
   addressed_to TEXT,
   suppressed TEXT
-, root_id TEXT, principal_json TEXT, access_policy TEXT, access_json TEXT) STRICT;
+, root_id TEXT, principal_json TEXT, access_policy TEXT, access_json TEXT, replay_of TEXT) STRICT;
 
 CREATE VIRTUAL TABLE events_fts USING fts5(event_id UNINDEXED, content, content='events_fts_source', content_rowid='seq');
 

@@ -1,4 +1,5 @@
 import { BROKER_COMMANDS } from "./broker-commands.ts";
+import { EVENT_COMMANDS } from "./event-commands.ts";
 import { HANDLER_COMMANDS } from "./handler-commands.ts";
 import { PASSAGE_COMMANDS } from "./passage-commands.ts";
 import { REF_COMMANDS } from "./ref-commands.ts";
@@ -108,8 +109,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: "hooks test",
-    summary: "evaluate a script for one event as the daemon would, and show what would follow; nothing is recorded or sent",
-    args: [["<script>", "TypeScript or JavaScript file"]],
+    summary: "evaluate a script, or a registered hook, for one event as the daemon would, and show what would follow; nothing is recorded or sent",
+    args: [["<script>", "TypeScript or JavaScript file (by its ending or a slash), or a registered hook: slug, id, or a unique prefix of the id"]],
     options: [
       ["--event <event>", "a stored event's id, a file with one as JSON, or -"],
       ["--context", "print what the agent would be given, to the letter"],
@@ -117,58 +118,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import("./commands/hooks-test.ts"),
   },
-  {
-    path: "events emit",
-    summary: "store one event",
-    args: [["[json]", "the event as JSON, or - for standard input"]],
-    options: [
-      ["--id <id>", "{adapter}:{source_id}; a second one with the same id is a duplicate"],
-      ["--type <type>", "message, webhook, ... (message)"],
-      ["--channel <channel>", "imessage, email, webhook, ..."],
-      ["--content <text>", "the text"],
-      ["--thread <id>", "thread"],
-      ["--sender <id>", "who sent it"],
-      ["--metadata <json>", "an object"],
-      DRY_RUN,
-    ],
-    load: () => import("./commands/events-emit.ts"),
-  },
-  {
-    path: "events import",
-    summary: "store events from newline-delimited JSON",
-    args: [["[file]", "default, and -: standard input"]],
-    options: [
-      ["--strict", "store nothing when any line is wrong"],
-      ["--ack", "one JSON line for each line as soon as it is durable: {line, id, seq, duplicate}, or {line, error}"],
-      DRY_RUN,
-    ],
-    load: () => import("./commands/events-import.ts"),
-  },
-  {
-    path: "events list",
-    summary: "stored events, newest last",
-    options: [
-      ["--last <n>", "how many (20)"],
-      ["--type <type>", "only of this type"],
-      ["--channel <channel>", "only of this channel"],
-      ["--thread <id>", "only of this thread"],
-      ["--sender <id>", "only of this sender"],
-      ["--since <time>", "ISO 8601, or so long ago: 2h"],
-      ["--until <time>", "ISO 8601, or so long ago"],
-      ["--search <text>", "full text"],
-    ],
-    load: () => import("./commands/events-list.ts"),
-  },
-  { path: "events show", summary: "one event and what every hook made of it", args: [["<event>", "its id"]], options: [["--trace", "its whole way: stages, hooks, dispatches, turns, deliveries, with times"]], load: () => import("./commands/events-show.ts") },
-  {
-    path: "events tail",
-    summary: "print events as they are stored",
-    options: [
-      ["--since <time>", "begin with events since then"],
-      ["--count <n>", "end after so many"],
-    ],
-    load: () => import("./commands/events-tail.ts"),
-  },
+  ...EVENT_COMMANDS,
   ...SOURCE_COMMANDS,
   ...BROKER_COMMANDS,
   ...REF_COMMANDS,

@@ -38,8 +38,10 @@ export interface DryRunParts {
   readonly redactor: Redactor;
 }
 
-/** A script that is not registered, as it would be. */
+/** A script as it would be registered, or as it is. */
 export interface DryRunScript {
+  /** Of a registered hook: its own slots, and the answers to its own fires, are known by that. */
+  readonly hookId?: string;
   readonly slug: string;
   readonly metadata: HookMetadata;
   readonly bundle: string;
@@ -150,10 +152,10 @@ async function evaluated(parts: DryRunParts, script: DryRunScript, hook: Hook, j
   }
 }
 
-/** A schedule's slot is addressed to the hook it belongs to: here, to this one. */
-function hookOf({ slug, metadata, bundleHash, sourcePath }: DryRunScript, event: StoredEvent): Hook {
+/** A schedule's slot is addressed to the hook it belongs to: where the script is no hook yet, to this one. */
+function hookOf({ hookId, slug, metadata, bundleHash, sourcePath }: DryRunScript, event: StoredEvent): Hook {
   const at = Date.now();
-  const id = event.addressed_to ?? "hook_dry_run";
+  const id = hookId ?? event.addressed_to ?? "hook_dry_run";
   const version = { id: "ver_dry_run", hook_id: id, version: 1, script_path: "", script_hash: bundleHash, source_path: sourcePath, source_hash: "", metadata, creator: {}, created_at: at };
   return { id, slug, status: "active", version, creator: {}, created_at: at, updated_at: at, trigger_count: 0, consecutive_errors: 0, circuit_state: "closed", circuit_generation: 0, active_from_seq: 0 };
 }

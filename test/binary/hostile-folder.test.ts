@@ -144,6 +144,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   "events import": ["-"],
   "events list": [],
   "events show": ["nothing:1"],
+  "events replay": ["nothing:1"],
   "events tail": ["--since", "1h", "--count", "1"],
   serve: ["--once"],
   status: [],

@@ -2,7 +2,11 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
+import { normaliseEvent } from "../../src/engine/ingest/normalise.ts";
+import { insertEvents } from "../../src/engine/store/events.ts";
+import { openStore } from "../../src/engine/store/open.ts";
 import { nexus } from "../helpers/nexus-command.ts";
+import { Served } from "../helpers/served.ts";
 import { tempHome } from "../helpers/temp-home.ts";
 
 const CONFIG = (home: string): string => `
@@ -92,4 +96,54 @@ test("what it would not see, and what fails, is said with its reason and an exit
   expect([failed.code, failed.json<Dry>().invocation?.outcome]).toEqual([1, "error"]);
   expect((await nexus(home.path, ["hooks", "test", script, "--json"])).error().code).toBe("USAGE");
   expect((await nexus(home.path, ["hooks", "test", script, "--event", "nobody:knows", "--json"])).error().code).toBe("EVENT_NOT_FOUND");
+}, 60_000);
+
+test("a registered hook is tried by its slug, id or prefix: its stored version, whatever became of the author's file", async () => {
+  using home = tempHome();
+  const script = join(home.path, "asks.ts");
+  writeFileSync(join(home.path, "config.toml"), CONFIG(home.path));
+  writeFileSync(join(home.path, "persona.md"), "You are helpful.");
+  writeFileSync(script, HOOK);
+  const { id } = (await nexus(home.path, ["hooks", "register", script, "--json"])).json<{ id: string }>();
+  const run = (name: string, ...args: string[]): ReturnType<typeof nexus> => nexus(home.path, ["hooks", "test", name, "--event", "-", "--json", ...args], { stdin: JSON.stringify(EVENT) });
+  const asFile = (await run(script)).json<Dry>();
+  writeFileSync(script, "export default () => undefined;\n");
+  const before = rows(home.path);
+  for (const name of ["asks", id, id.slice(0, 12), id.slice("hook_".length)]) {
+    const tried = (await run(name)).json<Dry & { hook: string }>();
+    expect([name, tried.hook, tried.invocation?.result, tried.plan?.context.prompt]).toEqual([name, "asks", asFile.invocation?.result, asFile.plan?.context.prompt]);
+  }
+  // The path that exists is what it says.
+  expect((await run(script)).json<Dry>().invocation?.outcome).toBe("no_fire");
+  expect(rows(home.path)).toBe(before);
+  // Neither a slug nor an id has an ending or a slash: nothing in the caller's folder can stand for a hook.
+  expect((await run("nobody")).error()).toMatchObject({ code: "HOOK_NOT_FOUND", hint: "a script is named by its path: ./nobody.ts" });
+  expect((await run("asks.ts")).error().code).toBe("SCRIPT_NOT_FOUND");
+  expect((await run("./asks")).error().code).toBe("SCRIPT_NOT_FOUND");
+  const other = join(home.path, "other.ts");
+  writeFileSync(other, HOOK);
+  await nexus(home.path, ["hooks", "register", other]);
+  expect((await run("hook_")).error().code).toBe("HOOK_NOT_FOUND");
+  expect((await run("hook_0")).error()).toMatchObject({ code: "HOOK_AMBIGUOUS", did_you_mean: ["asks", "other"] });
+  await nexus(home.path, ["hooks", "delete", "other"]);
+  expect((await run("other")).error()).toMatchObject({ code: "HOOK_NOT_FOUND", hint: "it can be brought back" });
+}, 60_000);
+
+test("a registered hook is told its own slots and answers from those of others", async () => {
+  using home = tempHome();
+  for (const name of ["nightly", "other"]) {
+    writeFileSync(join(home.path, `${name}.ts`), `export const hook: Hook = { name: "${name}", schedule: { cron: "0 3 * * *" }, handler: (ctx) => ({ fire: true, context: { data: { id: ctx.hook.id } } }) };\n`);
+    await nexus(home.path, ["hooks", "register", join(home.path, `${name}.ts`)]);
+  }
+  const { id } = (await nexus(home.path, ["hooks", "info", "nightly", "--json"])).json<{ id: string }>();
+  const store = openStore(home.path);
+  store.write(() => insertEvents(store, [{ ...normaliseEvent({ id: `timer:${id}:1`, type: "schedule", channel: "timer" }, { now: 1, maxBytes: 1_000 }), addressed_to: id }], { maxDepth: 8, maxChain: 256 }));
+  store.close();
+  const run = async (name: string): Promise<Dry> => (await nexus(home.path, ["hooks", "test", name, "--event", `timer:${id}:1`, "--json"])).json<Dry>();
+  expect(await run("nightly")).toMatchObject({ invocation: { outcome: "fired", result: { context: { data: { id } } } } });
+  expect((await run("other")).unseen).toContain(id);
+  await using served = new Served(home.path);
+  await served.until(({ event }) => event === "started");
+  expect(await run("nightly")).toMatchObject({ through: "daemon", invocation: { outcome: "fired" } });
+  expect(await run("other")).toMatchObject({ through: "daemon", unseen: expect.stringContaining(id) });
 }, 60_000);

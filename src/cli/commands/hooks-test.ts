@@ -4,34 +4,33 @@ import { loadConfig } from "../../engine/config.ts";
 import { NexusError, EXIT } from "../../engine/core/errors.ts";
 import { isFailure } from "../../engine/core/invocation.ts";
 import { stageVerdict } from "../../engine/core/request.ts";
-import type { DryRun, DryRunAsked } from "../../engine/dry-run.ts";
+import type { DryRun, DryRunAsked, DryRunScript } from "../../engine/dry-run.ts";
 import { parseEventJson } from "../../engine/ingest/normalise.ts";
-import type { PreparedScript } from "../../engine/registry/authoring/prepare-script.ts";
-import { prepareForCall } from "../authoring.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { emit, emitJson, latency, oneLine, paint, printable } from "../output.ts";
+import { scriptOrHook } from "../script-or-hook.ts";
 import { withStore } from "../workspace.ts";
 
 export const run: Run = async (call) => {
   const event = await eventOf(call);
-  const prepared = await prepareForCall(call, call.args[0] ?? "");
+  const script = await scriptOrHook(call, call.args[0] ?? "");
   const client = await ApiClient.find(call.home);
   const through = client === undefined ? "alone" : "daemon";
-  const result = client === undefined ? await testAlone(call, prepared, event) : await testThrough(client, call, prepared, event);
+  const result = client === undefined ? await testAlone(call, script, event) : await testThrough(client, call, script, event);
   if (call.json) emitJson({ ...result, through });
   else print(call, result, through);
   return result.invocation !== undefined && isFailure(result.invocation.outcome) ? EXIT.failed : EXIT.done;
 };
 
 /** By the daemon that runs: its settings, which config.toml may not be any more, and its isolation. */
-async function testThrough(client: ApiClient, call: Call, { slug, bundle, sourcePath, metadata }: PreparedScript, event: DryRunAsked["event"]): Promise<DryRun> {
-  const script = { slug, bundle, source_path: sourcePath, metadata };
+async function testThrough(client: ApiClient, call: Call, { hookId, slug, bundle, sourcePath, metadata }: DryRunScript, event: DryRunAsked["event"]): Promise<DryRun> {
+  const script = { ...(hookId === undefined ? {} : { hook_id: hookId }), slug, bundle, source_path: sourcePath, metadata };
   return await client.dryRun({ script, keep_state: flag(call, "keepState"), ...("id" in event ? { event_id: event.id } : { event: event.input }) });
 }
 
 /** As the daemon would that started now. */
-async function testAlone(call: Call, script: PreparedScript, event: DryRunAsked["event"]): Promise<DryRun> {
+async function testAlone(call: Call, script: DryRunScript, event: DryRunAsked["event"]): Promise<DryRun> {
   const [{ dryRun }, { servicesOf }, { startLlm }, { chooseIsolation }, { loadRedactor }] = await Promise.all([
     import("../../engine/dry-run.ts"),
     import("../../engine/clients/llm.ts"),

@@ -29,6 +29,7 @@ export const run: Run = (call) =>
     if (call.json) return emitJson({ event: eventView(event), principal, hooks, ...(held === undefined ? {} : { held }), ...(ref_hooks.length === 0 ? {} : { ref_hooks: ref_hooks.map(executionView) }), ...(runs.length === 0 ? {} : { runs: runs.map(runView) }) });
     emit(paint("bold", printable(`${event.id}  ${event.type} on ${event.channel}, ${isoTime(event.timestamp)}`)));
     if (event.content !== undefined) emit(`  ${oneLine(event.content).slice(0, 120)}`);
+    if (event.replay_of !== undefined) emit(printable(`  A replay of ${event.replay_of}`));
     if (event.principal !== undefined) emit(`  From ${principalText(event.principal)}`);
     if (event.suppressed === "denied") emit(`  ${paint("red", "Denied")}: ${oneLine(denialText(event))}. It is evaluated by no hook.`);
     if (held !== undefined) emit(`  ${paint("yellow", "Waits")}: ${oneLine(held)}`);

@@ -30,6 +30,8 @@ export type DaemonView = z.output<typeof daemonViewSchema>;
 export const dryRunRequestSchema = z
   .strictObject({
     script: z.strictObject({
+      /** Where it is a registered hook's. */
+      hook_id: z.string().min(1).max(64).exactOptional(),
       slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "expected lower case letters, digits and dashes, at most 64"),
       /** One self-contained ES module. */
       bundle: z.string().min(1),

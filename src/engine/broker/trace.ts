@@ -11,7 +11,7 @@ import { turnById } from "../store/turns.ts";
 
 /** The whole way of an event, from its arrival to the delivered answers, in the order of time. Read from the rows of each stage. */
 export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
-  const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed === "loop_guard" ? "loop_guard" : "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}` }, ...standingSteps(event)];
+  const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed === "loop_guard" ? "loop_guard" : "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}${event.replay_of === undefined ? "" : `, a replay of ${event.replay_of}`}` }, ...standingSteps(event)];
   const invocations = new Map(invocationsOfEvent(store, event.id).map((one) => [one.id, one]));
   const turns = new Set<string>();
   for (const dispatch of dispatchesOfEvent(store, event.id)) {

@@ -23,13 +23,15 @@ export interface Event {
   readonly cause_id?: string;
   /** How many causes stand before it; the loop guard ends chains that are too long. */
   readonly depth: number;
+  /** Of a copy that was stored to be evaluated again: the event it is a copy of, at whose time it is evaluated. */
+  readonly replay_of?: string;
 }
 
 export type Direction = "received" | "sent";
 
 /** An event about to be stored. */
 export interface NewEvent extends Event {
-  /** Set on a `schedule` event: the only hook that sees it. */
+  /** Set on a `schedule` event, and on a copy that was replayed for one hook: the only automation that sees it. */
   readonly addressed_to?: string;
   /** Stored, and for no hook: what one agent sends to another. */
   readonly unevaluated?: true;
@@ -111,6 +113,16 @@ export function principalOf(event: Event): Principal {
 /** Whether a channel's events have a principal of their own, whoever sends them: no identity is looked up for them. */
 export function namesPrincipal(channel: string): boolean {
   return channel === "timer" || channel === "ref" || channel === "webhook" || channel === "agent";
+}
+
+/** An appointment of one hook's schedule, which has a row of its own. A copy of one is none: that row has its outcome. */
+export function isSlot({ addressed_to, replay_of }: NewEvent): boolean {
+  return addressed_to !== undefined && replay_of === undefined;
+}
+
+/** The adapter that brought it, also of a copy: triggers and principals go by that. */
+export function originAdapter({ source_adapter, replay_of }: Event): string {
+  return replay_of === undefined ? source_adapter : replay_of.slice(0, replay_of.indexOf(":"));
 }
 
 /** Who a stored event came from, as known when it was stored. */

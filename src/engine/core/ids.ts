@@ -1,7 +1,7 @@
 import { encodeTime, ulid } from "ulid";
 
 /** Prefixes of the ids nexus makes. Event ids are not among them: they are `{adapter}:{source_id}`. */
-export type IdPrefix = "hook" | "ver" | "inv" | "dsp" | "ntc" | "trn" | "dlv" | "prs" | "psg" | "upd" | "rhk" | "rhx" | "brn" | "run" | "obx";
+export type IdPrefix = "hook" | "ver" | "inv" | "dsp" | "ntc" | "trn" | "dlv" | "prs" | "psg" | "upd" | "rhk" | "rhx" | "brn" | "run" | "obx" | "rpl";
 
 /** Makes prefixed ULIDs that sort in the order they were made, within one factory. */
 export interface IdFactory {

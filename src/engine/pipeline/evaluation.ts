@@ -1,3 +1,4 @@
+import { isSlot } from "../core/event.ts";
 import type { Hook } from "../core/hook.ts";
 import type { Failure, Job, JobEvents } from "../runtime/job.ts";
 import type { LoadHeader, WireResult } from "../runtime/protocol.ts";
@@ -116,7 +117,7 @@ export class Evaluation implements JobEvents {
   enqueue(hookId: string, job: Job): void {
     const queue = this.#queues.get(hookId) ?? this.queueOf(this.#find(hookId));
     // A slot is one appointment, not a burst: it is never debounced.
-    if (queue.hook.version.metadata.limits.debounce_ms !== undefined && job.event.addressed_to === undefined && job.stage === undefined) {
+    if (queue.hook.version.metadata.limits.debounce_ms !== undefined && !isSlot(job.event) && job.stage === undefined) {
       this.#debouncer.hold(queue, job);
       return;
     }

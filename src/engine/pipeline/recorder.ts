@@ -1,6 +1,6 @@
 import type { Fire } from "../core/dispatch.ts";
 import { NexusError } from "../core/errors.ts";
-import type { NewEvent, StoredEvent } from "../core/event.ts";
+import { isSlot, type NewEvent, type StoredEvent } from "../core/event.ts";
 import type { IdFactory } from "../core/ids.ts";
 import type { Invocation } from "../core/invocation.ts";
 import { isFailure, isSkip } from "../core/invocation.ts";
@@ -88,7 +88,7 @@ export class Recorder {
     if (settled.logs !== undefined && settled.logs.length > 0) insertLogs(store, invocation.id, settled.logs, settled.droppedLogBytes);
     if (settled.state === undefined && wroteState(entry)) this.#parts.forget(entry);
     if (settled.state !== undefined) applyStateWrites(store, hook.version.id, settled.state);
-    if (job.event.addressed_to !== undefined && job.stage === undefined) this.#settleSlot(job.event, invocation);
+    if (isSlot(job.event) && job.stage === undefined) this.#settleSlot(job.event, invocation);
     addToDelta(deltas, queue.hook.id, invocation);
     if (isSkip(invocation.outcome)) {
       // A clock that went back made an open breaker wait anew: from then, also after a restart.

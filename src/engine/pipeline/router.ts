@@ -26,7 +26,12 @@ export function route(event: StoredEvent, index: TriggerIndex, persona: string, 
 
 function lineOf(event: StoredEvent, principal: Principal, persona: string): string {
   const { permissions = ALL_PERMISSIONS, session = sessionOf(event, persona) } = event.access ?? {};
-  return JSON.stringify({ event: publicEvent(event), principal, permissions, session } satisfies RunEvent);
+  return JSON.stringify({ event: publicEvent(event), principal, permissions, session, ...replayedTime(event) } satisfies RunEvent);
+}
+
+/** A copy is evaluated at the time of its original. */
+export function replayedTime({ replay_of, timestamp }: StoredEvent): Pick<RunEvent, "now"> {
+  return replay_of === undefined ? {} : { now: timestamp };
 }
 
 /** What a hook sees of a stored event: the contract's fields, without the ledger's own. */

@@ -1,4 +1,4 @@
-import { sessionOf, type StoredEvent } from "../core/event.ts";
+import { isSlot, sessionOf, type StoredEvent } from "../core/event.ts";
 import type { HookStage } from "../core/hook.ts";
 import type { StageRequest, Stages, TraceStep } from "../core/request.ts";
 import { eventRequest, saveEventRequest, seenEvent, type EventRequest } from "../store/event-requests.ts";
@@ -93,7 +93,7 @@ function differences(stored: StoredEvent, seen: StoredEvent): EventRequest["seen
 }
 
 /** The slot's event is seen by nobody: its row says so, and waits for nothing. */
-function skipSlot(store: Store, { addressed_to, metadata }: StoredEvent, reason: string, at: number): void {
-  const slot = metadata["slot"];
-  if (addressed_to !== undefined && typeof slot === "number") settleSlot(store, addressed_to, slot, { status: "skipped", reason, at });
+function skipSlot(store: Store, event: StoredEvent, reason: string, at: number): void {
+  const { addressed_to, metadata: { slot } } = event;
+  if (isSlot(event) && addressed_to !== undefined && typeof slot === "number") settleSlot(store, addressed_to, slot, { status: "skipped", reason, at });
 }

@@ -11,7 +11,7 @@ import { invocationsOfRequest } from "../store/invocation-queries.ts";
 import type { Store } from "../store/open.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { EARLY_STAGES } from "./stage-gate.ts";
-import { publicEvent } from "./router.ts";
+import { publicEvent, replayedTime } from "./router.ts";
 
 const BEFORE_TURNS: ReadonlySet<HookStage> = new Set([...EARLY_STAGES, "afterRunAutomations"]);
 
@@ -106,7 +106,7 @@ export class StageRunner implements Stages {
 export function stageLine(stage: HookStage, event: StoredEvent, { events: _events, ...request }: StageRequest): string {
   const { permissions = ALL_PERMISSIONS } = event.access ?? {};
   const seen = { event: publicEvent(event), principal: storedPrincipal(event), permissions };
-  return JSON.stringify({ ...seen, session: request.session, request: { ...request, stage, ...seen } satisfies NexusRequest } satisfies RunEvent);
+  return JSON.stringify({ ...seen, ...replayedTime(event), session: request.session, request: { ...request, stage, ...seen } satisfies NexusRequest } satisfies RunEvent);
 }
 
 /** Before the turns a hook sees, as automations do, what was accepted while it was registered and enabled, in whichever version. */

@@ -141,7 +141,7 @@ function explain(store: Store, hook: Hook, { event, invocation, versionId, evalu
   const asked = { ...who, version: version.version };
   const failed = mismatch({ ...hook, version }, event, storedPrincipal(event));
   if (failed?.condition === "addressed_to") {
-    return { ...asked, verdict: "addressed_to_another", because: `the event is a slot of the hook ${String(failed.actual)}`, mismatch: failed };
+    return { ...asked, verdict: "addressed_to_another", because: `the event ${event.replay_of === undefined ? "is a slot of" : "was replayed for"} the hook ${hookById(store, String(failed.actual))?.slug ?? String(failed.actual)}${event.replay_of === undefined ? "" : " alone"}`, mismatch: failed };
   }
   if (failed !== undefined) return { ...asked, verdict: "trigger_did_not_match", because: triggerText(failed), mismatch: failed };
   const { stage } = version.metadata;

@@ -1,4 +1,4 @@
-import type { Principal, StoredEvent } from "../core/event.ts";
+import { originAdapter, type Principal, type StoredEvent } from "../core/event.ts";
 import type { Hook } from "../core/hook.ts";
 import { mismatch, valueAt } from "./trigger-match.ts";
 
@@ -28,7 +28,7 @@ const FACETS = Object.entries<(event: StoredEvent, principal: Principal) => unkn
   "ref.root": (event) => (event.type === "ref_updated" ? rootOf(event.metadata["ref_name"]) : undefined),
   "principal.relationship": (_, principal) => principal.relationship,
   channel: (event) => event.channel,
-  adapter: (event) => event.source_adapter,
+  adapter: originAdapter,
   type: (event) => event.type,
   "principal.type": (_, principal) => principal.type,
   direction: (event) => event.direction,

@@ -1,4 +1,4 @@
-import type { Principal, StoredEvent } from "../core/event.ts";
+import { originAdapter, type Principal, type StoredEvent } from "../core/event.ts";
 import type { Hook, Triggers } from "../core/hook.ts";
 import { includes, type Mismatch } from "../core/mismatch.ts";
 import { principalMismatch } from "../core/principal-match.ts";
@@ -32,7 +32,7 @@ function eventMismatch({ event: wanted }: Triggers, event: StoredEvent): Mismatc
     ["channels", channels, event.channel],
     ["types", types, event.type],
     ["directions", directions, event.direction],
-    ["adapters", adapters, event.source_adapter],
+    ["adapters", adapters, originAdapter(event)],
     ["thread_id", thread_id, event.thread_id],
     ["sender_id", sender_id, event.sender_id],
   ] as const;

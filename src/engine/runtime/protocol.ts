@@ -26,6 +26,8 @@ export interface RunEvent {
   readonly principal: Principal;
   readonly permissions: Permissions;
   readonly session: Session;
+  /** Unix ms: `ctx.now` of a replay, which is evaluated as of then. */
+  readonly now?: number;
   /** At a stage hook: the request so far. */
   readonly request?: NexusRequest;
   /** Of a script that runs for a ref's update or for a run: laid over the context. */

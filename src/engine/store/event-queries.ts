@@ -24,6 +24,7 @@ export interface EventRow {
   principal_json: string | null;
   access_policy: string | null;
   access_json: string | null;
+  replay_of: string | null;
 }
 
 export interface EventFilter {
@@ -40,6 +41,8 @@ export interface EventFilter {
   /** Only what was stored before, or after, the event of that seq. */
   readonly before?: number | undefined;
   readonly after?: number | undefined;
+  /** Without copies that were stored to be evaluated again. */
+  readonly originals?: boolean;
 }
 
 export function eventById(store: Store, id: string): StoredEvent | undefined {
@@ -62,6 +65,11 @@ export function lastSeq(store: Store): number {
   return store.db.query<{ last: number | null }, []>("SELECT max(seq) AS last FROM events").get()?.last ?? 0;
 }
 
+/** The lowest seq of what happened since then: events come late, and clocks are set. Undefined for nothing. */
+export function firstSeqSince(store: Store, timestamp: number): number | undefined {
+  return store.db.query<{ first: number | null }, [number]>("SELECT min(seq) AS first FROM events WHERE timestamp >= ?").get(timestamp)?.first ?? undefined;
+}
+
 /** The seq of the newest event that came before the time. */
 export function seqBefore(store: Store, receivedAt: number): number {
   const row = store.db.query<{ seq: number }, [number]>("SELECT seq FROM events WHERE received_at < ? ORDER BY seq DESC LIMIT 1").get(receivedAt);
@@ -70,6 +78,15 @@ export function seqBefore(store: Store, receivedAt: number): number {
 
 /** Newest first. */
 export function listEvents(store: Store, filter: EventFilter): StoredEvent[] {
+  return select(store, filter, "DESC");
+}
+
+/** In the order of the ledger. */
+export function eventsInOrder(store: Store, filter: EventFilter): StoredEvent[] {
+  return select(store, filter, "ASC");
+}
+
+function select(store: Store, filter: EventFilter, order: "ASC" | "DESC"): StoredEvent[] {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const equal = { type: filter.type, channel: filter.channel, thread_id: filter.thread, sender_id: filter.sender };
@@ -94,6 +111,7 @@ export function listEvents(store: Store, filter: EventFilter): StoredEvent[] {
     conditions.push("seq > ?");
     values.push(filter.after);
   }
+  if (filter.originals === true) conditions.push("replay_of IS NULL");
   if (filter.search !== undefined) {
     conditions.push("seq IN (SELECT rowid FROM events_fts WHERE events_fts MATCH ?)");
     // As words, not as FTS5 syntax: whatever a user types is a text to find. Marks alone are nothing to find.
@@ -101,7 +119,7 @@ export function listEvents(store: Store, filter: EventFilter): StoredEvent[] {
     values.push(words.length === 0 ? '""' : `content : (${words.map((word) => `"${word.replaceAll('"', '""')}"`).join(" AND ")})`);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  return store.db.query<EventRow, (string | number)[]>(`SELECT * FROM events ${where} ORDER BY seq DESC LIMIT ?`).all(...values, filter.limit).map(toEvent);
+  return store.db.query<EventRow, (string | number)[]>(`SELECT * FROM events ${where} ORDER BY seq ${order} LIMIT ?`).all(...values, filter.limit).map(toEvent);
 }
 
 export function toEvent(row: EventRow): StoredEvent {
@@ -125,6 +143,7 @@ export function toEvent(row: EventRow): StoredEvent {
     ...(row.sender_id === null ? {} : { sender_id: row.sender_id }),
     ...(row.cause_id === null ? {} : { cause_id: row.cause_id }),
     ...(row.addressed_to === null ? {} : { addressed_to: row.addressed_to }),
+    ...(row.replay_of === null ? {} : { replay_of: row.replay_of }),
     ...(row.suppressed === null ? {} : { suppressed: row.suppressed }),
     ...(row.principal_json === null ? {} : { principal: JSON.parse(row.principal_json) as Principal }),
     ...(row.access_policy === null && row.access_json === null ? {} : { access: toAccess(row) }),

@@ -23,21 +23,20 @@ export function insertEvents(store: Store, given: readonly NewEvent[], options: 
   for (const event of events) if (event.cause_id !== undefined) refuseLoop(store, event, event.cause_id, options.maxChain);
   const seen = known(store);
   const inserted = events.map((event) => insertEvent(store, event, options, seen));
-  addToEpisodes(store, inserted.flatMap(({ event, duplicate }) => (duplicate || event.type !== "message" ? [] : [event])));
+  // A copy is the same message again: the conversation has it once.
+  addToEpisodes(store, inserted.flatMap(({ event, duplicate }) => (duplicate || event.type !== "message" || event.replay_of !== undefined ? [] : [event])));
   return inserted;
 }
 
 function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain, standingOf }: InsertOptions, seen: ReturnType<typeof known>): { event: StoredEvent; duplicate: boolean } {
-  const cause = event.cause_id === undefined ? undefined : causeOf(store, event.cause_id);
-  const depth = cause === undefined ? event.depth : Math.max(event.depth, cause.depth + 1);
-  const isLoop = depth > maxDepth || (cause !== undefined && chainLength(store, cause.root) >= maxChain);
+  const { cause, depth, isLoop } = chainOf(store, event, { maxDepth, maxChain });
   const { denied = false, principal, access } = standingOf?.(event) ?? {};
   const suppressed = isLoop ? ("loop_guard" as const) : denied ? ("denied" as const) : event.unevaluated === true ? ("agent_to_agent" as const) : undefined;
   const { changes, lastInsertRowid } = store.db
     .query(
       `INSERT INTO events(id, timestamp, received_at, type, channel, content, content_types, direction, thread_id, reply_to, sender_id,
-         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed, root_id, principal_json, access_policy, access_json)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
+         source_adapter, source_id, metadata_json, cause_id, depth, addressed_to, suppressed, root_id, principal_json, access_policy, access_json, replay_of)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
     )
     .run(
       event.id,
@@ -62,6 +61,7 @@ function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain, standi
       principal === undefined ? null : JSON.stringify(principal),
       access?.policy ?? null,
       access === undefined ? null : accessJson(access),
+      event.replay_of ?? null,
     );
   if (changes === 0) return { event: stored(store, event.id), duplicate: true };
   const seq = Number(lastInsertRowid);
@@ -76,10 +76,26 @@ function insertEvent(store: Store, event: NewEvent, { maxDepth, maxChain, standi
     const contact = contactOf(store, event.channel, event.sender_id, seen.contacts);
     store.db.query("INSERT INTO event_participants(event_id, contact_id, role) VALUES (?, ?, 'sender')").run(event.id, contact);
   }
+  if (event.replay_of !== undefined) copySurroundings(store, event.id, event.replay_of);
   const added = { ...event, seq, depth };
   if (suppressed === undefined && principal === undefined && access === undefined) return { event: added, duplicate: false };
   const marks = { ...(suppressed === undefined ? {} : { suppressed }), ...(principal === undefined ? {} : { principal }), ...(access === undefined ? {} : { access }) };
   return { event: { ...added, ...marks }, duplicate: false };
+}
+
+/** Where an event would stand in its chain of causes, and whether that is one too many: by its length, or by its budget. */
+export function chainOf(store: Store, event: NewEvent, { maxDepth, maxChain }: Pick<InsertOptions, "maxDepth" | "maxChain">): { readonly cause: ReturnType<typeof causeOf>; readonly depth: number; readonly isLoop: boolean } {
+  const cause = event.cause_id === undefined ? undefined : causeOf(store, event.cause_id);
+  const depth = cause === undefined ? event.depth : Math.max(event.depth, cause.depth + 1);
+  return { cause, depth, isLoop: depth > maxDepth || (cause !== undefined && chainLength(store, cause.root) >= maxChain) };
+}
+
+/** Who took part in the original, and its attachments, as far as they are still there. */
+function copySurroundings(store: Store, id: string, originalId: string): void {
+  store.db.query("INSERT OR IGNORE INTO event_participants(event_id, contact_id, role) SELECT ?, contact_id, role FROM event_participants WHERE event_id = ?").run(id, originalId);
+  store.db
+    .query("INSERT OR IGNORE INTO attachments(id, event_id, filename, mime_type, storage_uri) SELECT ?1 || '/' || id, ?1, filename, mime_type, storage_uri FROM attachments WHERE event_id = ?2")
+    .run(id, originalId);
 }
 
 /** All of it but the policy's name, which has a column of its own. */

@@ -9,9 +9,10 @@ import stages from "./migrations/0006_stages.sql" with { type: "text" };
 import refs from "./migrations/0008_refs.sql" with { type: "text" };
 import sources from "./migrations/0009_sources.sql" with { type: "text" };
 import profile from "./migrations/0007_profile.sql" with { type: "text" };
+import replay from "./migrations/0010_replay.sql" with { type: "text" };
 
 /** In order; the number of applied ones is `PRAGMA user_version`. Never edit one that was released: add the next. */
-const MIGRATIONS: readonly string[] = [init, durable, retention, broker, identity, stages, profile, refs, sources];
+const MIGRATIONS: readonly string[] = [init, durable, retention, broker, identity, stages, profile, refs, sources, replay];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Brings the schema up to date in one transaction; refuses, untouched, a database of a newer version. */

@@ -10,11 +10,22 @@ import type { Store } from "./open.ts";
  */
 export function profileOf(store: Store, { event_id, version_id }: Pick<Dispatch, "event_id" | "version_id">, event = eventById(store, event_id)): Profile {
   if (version_id !== undefined && isApproved(store, version_id)) return "full";
-  if (event === undefined) return "reduced";
+  return event !== undefined && isTrustedEvent(store, event) ? "full" : "reduced";
+}
+
+/** A copy may lead an agent no further than what it is a copy of, whoever had it evaluated again. */
+function isTrustedEvent(store: Store, event: StoredEvent): boolean {
+  if (!areCausesTrusted(store, event)) return false;
+  if (event.replay_of === undefined) return true;
+  const original = eventById(store, event.replay_of);
+  return original !== undefined && areCausesTrusted(store, original);
+}
+
+function areCausesTrusted(store: Store, event: StoredEvent): boolean {
   const turn = event.cause_id === undefined ? null : store.db.query<{ profile: Profile }, [string]>("SELECT profile FROM dispatches WHERE id = ?").get(event.cause_id);
-  if (turn !== null) return turn.profile;
+  if (turn !== null) return turn.profile === "full";
   const root = rootOf(store, event);
-  return [event, ...(root === undefined ? [] : [root])].every((one) => isTrusted(storedPrincipal(one), one.access?.trusted)) ? "full" : "reduced";
+  return [event, ...(root === undefined ? [] : [root])].every((one) => isTrusted(storedPrincipal(one), one.access?.trusted));
 }
 
 function isApproved(store: Store, versionId: string): boolean {

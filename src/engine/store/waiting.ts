@@ -12,16 +12,16 @@ export function countWaiting(store: Store): number {
 }
 
 /**
- * Inside the transaction that is about to store events. Throws QUEUE_FULL when too many wait already. What is held has a
+ * Inside the transaction that is about to store events. Throws QUEUE_FULL when too many wait already, or would with all of `more`. What is held has a
  * room of its own, as large: a held source takes nobody else's, and only its own events are refused when it is full.
  */
-export function refuseWhenFull(store: Store, maxWaiting: number, events: readonly Pick<NewEvent, "source_adapter">[]): void {
+export function refuseWhenFull(store: Store, maxWaiting: number, events: readonly Pick<NewEvent, "source_adapter">[], more = 1): void {
   const source = [...new Set(events.map(({ source_adapter }) => source_adapter))].find((name) => sourceHold(store, name) !== undefined);
   const held = source === undefined ? 0 : countHeldEvents(store);
   if (source !== undefined && held >= maxWaiting) throw heldFull(source, held, maxWaiting);
   const waiting = countWaiting(store);
-  if (waiting < maxWaiting) return;
-  throw new NexusError("QUEUE_FULL", `${waiting} events wait for evaluation; events.max_waiting is ${maxWaiting}`, {
+  if (waiting + more <= maxWaiting) return;
+  throw new NexusError("QUEUE_FULL", `${waiting} events wait for evaluation${more === 1 ? "" : `, and ${more} would come to them`}; events.max_waiting is ${maxWaiting}`, {
     hint: "nothing was stored; start `nexus serve` if it is not running, or try again later",
   });
 }

@@ -47,8 +47,9 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "rollback", key: "b", title: "roll back to the version before", brief: "roll back", on: ["hook"],
     refuse: (subject) => is("deleted")(subject) ?? (subject.facts?.["version"] === "1" ? "it has one version" : undefined),
-    words: (subject) => ["hooks", "rollback", nameOf(subject), ...optional("--to", subject.facts?.["to"] ?? "")],
-    undo: (subject) => (subject.facts?.["version"] === undefined ? undefined : ["hooks", "rollback", nameOf(subject), "--to", subject.facts["version"]]),
+    // Without its state a hook that counts would begin anew, and the way back would not bring it back.
+    words: (subject) => ["hooks", "rollback", nameOf(subject), ...optional("--to", subject.facts?.["to"] ?? ""), "--keep-state"],
+    undo: (subject) => (subject.facts?.["version"] === undefined ? undefined : ["hooks", "rollback", nameOf(subject), "--to", subject.facts["version"], "--keep-state"]),
   },
   { id: "delete", key: "x", title: "delete", on: ["hook"], refuse: is("deleted"), words: (subject) => ["hooks", "delete", nameOf(subject)], undo: ({ id }) => ["hooks", "restore", id] },
   { id: "restore", key: "z", title: "restore", on: ["hook"], refuse: unless("deleted"), words: ({ id }) => ["hooks", "restore", id], undo: ({ id }) => ["hooks", "delete", id] },
@@ -61,6 +62,16 @@ export const ACTIONS: readonly Action[] = [
     confirm: ({ name = "" }) => `delete the branch ${name}? It cannot be brought back; its refs stay.`, words: (subject) => ["branches", "delete", nameOf(subject)],
   },
   {
+    id: "test", key: "t", title: "try it for an event, record nothing", brief: "try", on: ["hook"], refuse: is("deleted"), reads: true,
+    ask: { label: ({ name = "" }) => `for which event is ${name} tried? (id)`, given: ({ facts }) => facts?.["event"] ?? "" },
+    words: (subject, typed) => ["hooks", "test", nameOf(subject), ...optional("--event", typed)],
+  },
+  {
+    id: "replay", key: "r", title: "replay", on: ["event", "invocation"],
+    ask: { label: () => "by which hook alone? (empty: by all that match)", given: ({ facts }) => facts?.["hook"] ?? "" },
+    words: ({ id, facts }, typed) => ["events", "replay", facts?.["event"] ?? id, ...optional("--hook", typed)],
+  },
+  {
     id: "retry", key: "r", title: "try again", brief: "retry", on: ["dispatch", "webhook", "run"], refuse: is("pending", "running", "done", "sent"),
     words: (subject) => [...groupOf(subject), "retry", subject.id], undo: (subject) => [...groupOf(subject), "cancel", subject.id],
   },
@@ -68,6 +79,12 @@ export const ACTIONS: readonly Action[] = [
     id: "cancel", key: "c", title: "cancel", on: ["dispatch", "webhook", "run"], refuse: unless("pending", "running"),
     words: (subject) => [...groupOf(subject), "cancel", subject.id], undo: (subject) => [...groupOf(subject), "retry", subject.id],
   },
+  {
+    id: "hold", key: "H", title: "hold: store its events, evaluate none", brief: "hold", on: ["source"], refuse: is("held"),
+    ask: { label: ({ id }) => `why is ${id} held? (may be left empty)` },
+    words: ({ id }, typed) => ["sources", "hold", id, ...optional("--reason", typed)], undo: ({ id }) => ["sources", "release", id],
+  },
+  { id: "release", key: "R", title: "release: evaluate what was held", brief: "release", on: ["source"], refuse: unless("held"), confirm: ({ id }) => `evaluate everything of ${id} that is held?`, words: ({ id }) => ["sources", "release", id] },
   {
     id: "emit", key: "E", title: "emit an event",
     ask: { label: () => "the event, as JSON or as text", given: () => '{"type": "message", "channel": "console", "content": ""}' },

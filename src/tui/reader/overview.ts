@@ -3,6 +3,7 @@ import { bound } from "../../engine/core/latency.ts";
 import { HOUR_MS } from "../../engine/core/retention.ts";
 import { BUCKET_MS } from "../../engine/store/stats.ts";
 import { waitingBySession } from "../../engine/store/dispatches.ts";
+import { listSources } from "../../engine/store/list-sources.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
 import type { ReaderHome } from "./reader-home.ts";
 import type { Day, Latencies } from "./stats-window.ts";
@@ -11,6 +12,9 @@ export interface SourceFacts {
   readonly name: string;
   readonly events_hour: number;
   readonly last_at: number;
+  /** Since when it is held, and how many of its events wait for that. */
+  readonly held_at?: number;
+  readonly waiting: number;
 }
 
 export interface Overview {
@@ -36,8 +40,7 @@ export interface Overview {
   readonly rows: { readonly events: number; readonly invocations: number; readonly notices: number };
 }
 
-/** So many events are looked at for the sources: the newest of the last hour, which an overview is about. */
-const SOURCE_EVENTS = 20_000;
+const MOST_SOURCES = 100;
 const MOST_TROUBLED = 50;
 const MOST_QUEUES = 50;
 
@@ -93,10 +96,7 @@ function troubledOf({ store }: ReaderHome): Overview["troubled"] {
 }
 
 function sourcesOf(home: ReaderHome, now: number): SourceFacts[] {
-  return home.seldom("sources", now, () => home.store.db
-    .query<SourceFacts, [number, number]>(
-      `SELECT source_adapter AS name, sum(received_at >= ?1) AS events_hour, max(received_at) AS last_at
-       FROM (SELECT source_adapter, received_at FROM events ORDER BY seq DESC LIMIT ?2) GROUP BY source_adapter ORDER BY events_hour DESC, name`,
-    )
-    .all(now - HOUR_MS, SOURCE_EVENTS));
+  return home.seldom("sources", now, () =>
+    listSources(home.store, now, MOST_SOURCES).sources.map(({ source, last_hour, last_event_at = 0, hold, waiting }): SourceFacts => ({ name: source, events_hour: last_hour, last_at: last_event_at, waiting, ...(hold?.held_at === undefined ? {} : { held_at: hold.held_at }) })),
+  );
 }

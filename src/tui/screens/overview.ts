@@ -76,9 +76,9 @@ function sourceRows({ sources }: Overview, canvas: Canvas): TextPart[] {
   return [
     [],
     heading("Sources"),
-    ...sources.map(({ name, events_hour, last_at }) => ({
-      subject: { kind: "source", id: name, status: "flowing" } as const,
-      text: line(`${safeText(name).padEnd(20)} `, span("accent", `${count(events_hour, "event")} in the last hour`.padEnd(32)), span("dim", `last ${ageAt(last_at, canvas.now)}`)),
+    ...sources.map(({ name, events_hour, last_at, held_at, waiting }) => ({
+      subject: { kind: "source", id: name, status: held_at === undefined ? "flowing" : "held" } as const,
+      text: line(`${safeText(name).padEnd(20)} `, span("accent", `${count(events_hour, "event")} in the last hour`.padEnd(32)), span("dim", `last ${ageAt(last_at, canvas.now)}`), held_at === undefined ? undefined : span("warn", `  ${canvas.look.glyphs.warn} held for ${age(canvas.now - held_at)}, ${count(waiting, "event")} wait`)),
     })),
   ];
 }

@@ -43,7 +43,7 @@ function askedBy(body: unknown, { config: { hooks } }: DryRunParts): DryRunAsked
   // Contradictions were looked for where the script was prepared; of metadata that is complete already this changes nothing.
   const { metadata } = completeMetadata(script.metadata, { name: script.slug, limits: { timeout_ms, concurrency, memory_mb, llm_calls, max_fires_per_hour } });
   return {
-    script: { slug: script.slug, metadata, bundle: script.bundle, bundleHash: new Bun.CryptoHasher("sha256").update(script.bundle).digest("hex"), sourcePath: script.source_path },
+    script: { ...(script.hook_id === undefined ? {} : { hookId: script.hook_id }), slug: script.slug, metadata, bundle: script.bundle, bundleHash: new Bun.CryptoHasher("sha256").update(script.bundle).digest("hex"), sourcePath: script.source_path },
     event: event_id === undefined ? { input: event } : { id: event_id },
     keepState: keep_state,
   };

@@ -39,7 +39,7 @@ export function buildContext(seen: RunEvent, parts: ContextParts): object {
     cortex: { search },
     llm: (prompt: string, options: object = {}) => callModel(prompt, options, parts),
     state: run.state,
-    now: new Date(run.startedAt),
+    now: new Date(seen.now ?? run.startedAt),
     hook,
     automation: hook,
     log: {
