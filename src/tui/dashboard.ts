@@ -4,7 +4,7 @@ import type { Subject } from "./actions/subject.ts";
 import type { Look } from "./look/look.ts";
 import type { AnyScreen, Canvas, Row } from "./screens/screen.ts";
 import { SCREENS } from "./screens/screens.ts";
-import type { Wish } from "./reader/readers.ts";
+import type { AnswerOf, QueryName, Wish } from "./reader/readers.ts";
 import type { Feed } from "./state/feed.ts";
 import { cursorIndex } from "./state/list.ts";
 import { placeName } from "./state/place.ts";
@@ -111,8 +111,9 @@ export class Dashboard {
   }
 
   canvas(): Canvas {
+    const list = listOf(this.#view);
     const { main, side } = split(this.screen, this.#size);
-    return { width: main - 2, sided: side > 0, height: Math.max(1, this.#size.rows - CHROME_ROWS), now: this.now, look: this.parts.look, list: listOf(this.#view), place: placeOf(this.#view), log: this.parts.log.entries };
+    return { width: main - 2, sided: side > 0, height: Math.max(1, this.#size.rows - CHROME_ROWS), now: this.now, look: this.parts.look, list, sortedBy: list.sort === undefined ? undefined : this.screen.orders?.[list.sort]?.title, place: placeOf(this.#view), log: this.parts.log.entries };
   }
 
   /** What the screen asks, without its panel. */
@@ -135,7 +136,7 @@ export class Dashboard {
     return side === undefined ? [this.wish()] : [this.wish(), side];
   }
 
-  answer(): unknown {
+  answer(): AnswerOf<QueryName> | undefined {
     return this.feed.of(this.wish())?.answer;
   }
 
@@ -156,8 +157,7 @@ export class Dashboard {
   subject(): Subject | undefined {
     const answer = this.answer();
     if (answer === undefined) return undefined;
-    // Its own answer: the query was its own.
-    return this.row()?.subject ?? this.screen.subject?.(placeOf(this.#view), answer as never);
+    return this.row()?.subject ?? this.screen.subject?.(placeOf(this.#view), answer);
   }
 
   actions(): ReturnType<typeof actionsOn> {

@@ -57,7 +57,7 @@ const DOING: Readonly<Record<string, (desk: Dashboard) => void>> = {
   pause: (desk) => desk.change({ do: "pause", at: desk.view.pausedAt === undefined ? desk.parts.now() : undefined }),
   refresh: (desk) => {
     if (desk.view.pausedAt !== undefined) desk.change({ do: "pause", at: desk.parts.now() });
-    void desk.feed.look(desk.wishes()).catch(() => undefined);
+    void desk.feed.look(desk.wishes());
   },
   copy: (desk) => {
     const subject = desk.subject();
@@ -137,7 +137,7 @@ function tell(desk: Dashboard, done: Done, reads = false): void {
   const first = safeText(done.said[0] ?? (done.ok ? "done" : "it failed and said nothing"));
   say(desk, `${first}   ${done.undo !== undefined && done.ok ? "u undoes it" : `nexus ${commandLine(done.words)}`}`, done.ok ? "good" : "bad");
   if (reads) desk.change({ do: "open", place: { screen: "commands" } });
-  void desk.feed.look(desk.wishes()).catch(() => undefined);
+  void desk.feed.look(desk.wishes());
 }
 
 /** What an action without a subject acts on is nothing. */

@@ -43,11 +43,11 @@ export async function takeSnapshot({ home, look, place, filter, columns }: Snaps
   const canvas = desk.canvas();
   const rows = desk.rows();
   const shown = rows.slice(0, MOST_ROWS);
-  const empty = rows.length > 0 ? [] : filter === "" ? desk.screen.empty(answer as never, place) : [`nothing matches ${filter}`];
+  const empty = rows.length > 0 ? [] : filter === "" ? desk.screen.empty(answer, place) : [`nothing matches ${filter}`];
   const lines: Line[] = [
     headerLine(desk),
     [],
-    ...desk.screen.head(answer as never, canvas),
+    ...desk.screen.head(answer, canvas),
     ...shown.map((row): Line => (isGroupRow(row) ? [{ text: row.group }] : desk.screen.line(row, canvas))),
     ...empty.map((text): Line => [{ text }]),
     ...(rows.length > shown.length ? [[{ text: `${rows.length - shown.length} more` }] as Line] : []),

@@ -8,8 +8,8 @@ interface TickerParts {
   readonly later: (work: () => void, ms: number) => () => void;
 }
 
-/** A place that was just opened is read at once, however long the next tick is away. */
-const SOON_MS = 20;
+/** Ages are shown to the minute. */
+const MINUTE_MS = 60_000;
 
 /**
  * When data is read: once a tick, when the terminal has taken the last frame and bytes are left; and at once when the operator
@@ -19,17 +19,13 @@ export class Ticker implements Disposable {
   readonly #parts: TickerParts;
   #cancel: (() => void) | undefined;
   #wished = "";
+  #minute = 0;
   readonly #unsubscribe: () => void;
 
   constructor(parts: TickerParts) {
     this.#parts = parts;
     this.#unsubscribe = parts.desk.subscribe(() => this.#onChange());
     this.#tick();
-  }
-
-  /** Something happened that is worth a look before the next tick. */
-  hurry(): void {
-    this.#again(SOON_MS);
   }
 
   #onChange(): void {
@@ -40,22 +36,26 @@ export class Ticker implements Disposable {
   }
 
   #tick(): void {
-    const { desk, ready, everyMs } = this.#parts;
+    const { desk, ready, everyMs, later } = this.#parts;
     if (desk.view.pausedAt === undefined && !desk.parts.linear && !desk.feed.busy && ready()) this.#look();
-    this.#again(everyMs);
+    this.#age();
+    this.#cancel = later(() => this.#tick(), everyMs);
   }
 
   #look(): void {
     const { desk } = this.#parts;
     const wishes = desk.wishes();
     this.#wished = JSON.stringify(wishes);
-    // Why a look came to nothing stands in the feed, and on the screen.
-    void desk.feed.look(wishes).catch(() => undefined);
+    void desk.feed.look(wishes);
   }
 
-  #again(ms: number): void {
-    this.#cancel?.();
-    this.#cancel = this.#parts.later(() => this.#tick(), ms);
+  /** Time goes on where nothing else does: what is shown grows old, and so does a pause. */
+  #age(): void {
+    const { desk, ready } = this.#parts;
+    const minute = Math.floor(desk.parts.now() / MINUTE_MS);
+    if (minute === this.#minute || desk.parts.linear || !ready()) return;
+    this.#minute = minute;
+    desk.changed();
   }
 
   [Symbol.dispose](): void {

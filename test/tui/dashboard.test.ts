@@ -13,6 +13,7 @@ import { SCREENS } from "../../src/tui/screens/screens.ts";
 import { Feed } from "../../src/tui/state/feed.ts";
 import { MAIN_SCREENS } from "../../src/tui/state/place.ts";
 import { listOf, placeOf } from "../../src/tui/state/view.ts";
+import { Ticker } from "../../src/tui/ticker.ts";
 import { makeFrame } from "../../src/tui/view/make-frame.ts";
 import { SAMPLE_EVENTS, writeSampleHome } from "../../scripts/sample-home.ts";
 import { nexus } from "../helpers/nexus-command.ts";
@@ -115,6 +116,36 @@ test("a read-only dashboard runs nothing that changes anything, whatever key is 
   // A dry run records and sends nothing.
   expect(on.ran.filter(([group, command]) => !(group === "hooks" && command === "test"))).toEqual([]);
 }, 60_000);
+
+test("a place that was left is shown again, however many were looked at between", async () => {
+  using responder = new Responder(home.path);
+  const feed = new Feed({ ask: (queries) => responder.replies(queries), close: () => Promise.resolve() }, Date.now, () => undefined);
+  const wish = (at: number): { readonly of: "hookDay"; readonly id: string } => ({ of: "hookDay", id: `hook ${at}` });
+  for (let at = 0; at < 15; at += 1) await feed.look([wish(at)]);
+  // Looked at again, which changes nothing, then new ones: as many as a feed keeps in all.
+  for (const at of [...Array.from({ length: 14 }, (_, n) => n + 1), ...Array.from({ length: 10 }, (_, n) => n + 15)]) await feed.look([wish(at)]);
+  await feed.look([wish(0)]);
+  expect(feed.of(wish(0))?.answer.fires.length).toBe(288);
+});
+
+test("time goes on where nothing else does: once a minute, and for a pause", () => {
+  let now = 60_000_000;
+  const log = new CommandLog({ run: async () => ({ ok: true, said: [] }), readonly: true, now: () => now });
+  const desk = new Dashboard({ home: home.path, look: createLook(), now: () => now, log, readonly: true, linear: false });
+  desk.attach(new Feed({ ask: async (queries) => queries.map(() => ({ same: true as const })), close: () => Promise.resolve() }, () => now, desk.changed));
+  desk.change({ do: "pause", at: now });
+  let tick = (): void => undefined;
+  using ticker = new Ticker({ desk, everyMs: 1_000, ready: () => true, later: (work) => ((tick = work), () => undefined) });
+  expect(ticker).toBeDefined();
+  const seen: string[] = [];
+  for (let second = 0; second < 180; second += 1) {
+    now += 1_000;
+    const before = desk.version();
+    tick();
+    if (desk.version() !== before) seen.push(makeFrame(desk).header.map(textOf).join("").match(/paused \d+m/)?.[0] ?? "");
+  }
+  expect(seen).toEqual(["paused 1m", "paused 2m", "paused 3m"]);
+});
 
 test("no key means two things", () => {
   for (const kind of SUBJECTS) {

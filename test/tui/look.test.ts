@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { difference } from "../../src/tui/look/difference.ts";
-import { fitLine, pad, widthOf } from "../../src/tui/look/fit.ts";
+import { fitLine, pad, widthOf, wrap } from "../../src/tui/look/fit.ts";
 import { highlight } from "../../src/tui/look/highlight.ts";
 import { textOf } from "../../src/tui/look/line.ts";
 import { createLook, lookFromEnvironment, paintLine } from "../../src/tui/look/look.ts";
@@ -37,6 +37,10 @@ test("no text from outside drives a terminal or breaks a column", () => {
       expect(fitLine([{ text: safe }, { text: "end" }], width, ASCII).reduce((sum, part) => sum + widthOf(part.text), 0)).toBeLessThanOrEqual(width);
     }),
   );
+});
+
+test("what is indented stays so when it is wrapped", () => {
+  expect(wrap('    "a": "one two three four"', 20)).toEqual(['    "a": "one two', '    three four"']);
 });
 
 test("without colour there is none, and without UTF-8 only ASCII", () => {

@@ -1,6 +1,8 @@
+import type { DueWork } from "../core/due-work.ts";
+import type { Delivery } from "../store/deliveries.ts";
 import { dispatchById, leaveUntold, settleDispatch, waitingAfter, type WaitingRow } from "../store/dispatches.ts";
 import { getMeta } from "../store/meta.ts";
-import { Deliverer } from "./deliverer.ts";
+import { deliverer } from "./deliverer.ts";
 import { Finalizer } from "./finalizer.ts";
 import type { BrokerParts } from "./parts.ts";
 import { itemOf } from "./item-of.ts";
@@ -32,7 +34,7 @@ export class Broker {
   readonly #room = new WaitingRoom();
   readonly #turns: Turns;
   readonly #steering: Steering;
-  readonly #deliverer: Deliverer;
+  readonly #deliverer: DueWork<Delivery>;
   readonly #finalizer: Finalizer;
   /** Sessions to be looked at. */
   readonly #dirty = new Set<string>();
@@ -52,7 +54,7 @@ export class Broker {
     this.#turns = new Turns(parts, { free: (session) => this.#freed(session), returned: (session, item) => this.#returned(session, item) });
     this.#steering = new Steering(parts, { putBack: (session, item) => this.#room.putBack(session, item), done: (session) => this.#advance(session) });
     this.#finalizer = new Finalizer(parts);
-    this.#deliverer = new Deliverer(parts, () => this.#finalizer.note());
+    this.#deliverer = deliverer(parts, () => this.#finalizer.note());
     this.#generation = getMeta(parts.store, "work_generation") ?? 0;
   }
 

@@ -1,7 +1,7 @@
+import { DueWork } from "../core/due-work.ts";
 import type { SendResult } from "../broker/outbound/outbound.ts";
 import { nextAttempt } from "../broker/outbound/retry-ladder.ts";
 import { dueWebhooks, nextWebhookAt, recordWebhookAttempt, type RefWebhook } from "../store/ref-outbox.ts";
-import { DueWork } from "./due-work.ts";
 import type { RefWorkParts } from "./parts.ts";
 import { sendWebhook } from "./send-webhook.ts";
 
@@ -19,13 +19,15 @@ export function outbox(parts: RefWorkParts): DueWork<RefWebhook> {
     now: () => clock.now(),
     due: (now, limit) => dueWebhooks(store, now, limit),
     nextAt: (now) => nextWebhookAt(store, now),
-    begin: async (webhook, signal) => {
-      const result = await sendWebhook(webhook.request, webhook.id, `the webhook of ${webhook.hook_id}`, parts.webhooks, signal);
-      // A stopping daemon leaves it as it is: not recorded is not sent.
-      if (signal.aborted) return;
-      await parts.commit(() => record(parts, webhook, result)).catch(() => undefined);
-    },
+    begin: (webhook, signal, settled) => void send(parts, webhook, signal).then(settled),
   });
+}
+
+async function send(parts: RefWorkParts, webhook: RefWebhook, signal: AbortSignal): Promise<void> {
+  const result = await sendWebhook(webhook.request, webhook.id, `the webhook of ${webhook.hook_id}`, parts.webhooks, signal);
+  // A stopping daemon leaves it as it is: not recorded is not sent.
+  if (signal.aborted) return;
+  await parts.commit(() => record(parts, webhook, result)).catch(() => undefined);
 }
 
 function record({ host: { store, clock, config }, notice, random }: RefWorkParts, webhook: RefWebhook, result: SendResult): void {

@@ -1,7 +1,7 @@
+import type { DueWork } from "../core/due-work.ts";
 import { getMeta } from "../store/meta.ts";
 import type { RefWebhook } from "../store/ref-outbox.ts";
 import type { Run } from "../store/runs.ts";
-import type { DueWork } from "./due-work.ts";
 import { outbox } from "./outbox.ts";
 import type { RefWorkParts } from "./parts.ts";
 import { runWorker, takeUpRuns } from "./run-worker.ts";

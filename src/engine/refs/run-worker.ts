@@ -1,4 +1,5 @@
 import { asNexusError, NexusError } from "../core/errors.ts";
+import { DueWork } from "../core/due-work.ts";
 import type { StoredEvent } from "../core/event.ts";
 import { EMPTY_OVERLAY } from "../core/ref.ts";
 import { requestOf, REQUESTS_PROCESSOR, type RefRequest } from "../core/ref-request.ts";
@@ -6,7 +7,6 @@ import type { EventInput } from "../core/event-input.ts";
 import { eventById } from "../store/event-queries.ts";
 import { handlerByName } from "../store/ref-handlers.ts";
 import { claimRun, dueRuns, endRun, nextRunAt, returnRun, runningRuns, type Run } from "../store/runs.ts";
-import { DueWork } from "./due-work.ts";
 import { scriptOfHandler } from "./handler-script.ts";
 import type { HandlerOutcome } from "./handlers.ts";
 import type { RefWorkParts } from "./parts.ts";
@@ -35,13 +35,15 @@ export function runWorker(parts: RefWorkParts): DueWork<Run> {
     now: () => clock.now(),
     due: (now, limit) => dueRuns(store, now, limit),
     nextAt: (now) => nextRunAt(store, now),
-    begin: async (waiting, signal) => {
-      let claimed = false;
-      await parts.commit(() => void (claimed = claimRun(store, waiting.id, clock.now()))).catch(() => undefined);
-      if (!claimed || signal.aborted) return;
-      await one(parts, { ...waiting, attempts: waiting.attempts + 1 }, signal);
-    },
+    begin: (waiting, signal, settled) => void claimed(parts, waiting, signal).then(settled),
   });
+}
+
+async function claimed(parts: RefWorkParts, waiting: Run, signal: AbortSignal): Promise<void> {
+  const { store, clock } = parts.host;
+  let mine = false;
+  await parts.commit(() => void (mine = claimRun(store, waiting.id, clock.now()))).catch(() => undefined);
+  if (mine && !signal.aborted) await one(parts, { ...waiting, attempts: waiting.attempts + 1 }, signal);
 }
 
 /** Before the first run: what the daemon before this one was at is begun again, or given up. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NexusError } from "../core/errors.ts";
 
@@ -49,6 +49,8 @@ export type Drift = "unchanged" | "changed" | "missing";
 /** Whether the author's file is still the one that was registered. It has no influence on what runs. */
 export function driftOf(version: { readonly source_path: string; readonly source_hash: string }): Drift {
   try {
+    // A named pipe in its place would be read for ever.
+    if (!statSync(version.source_path).isFile()) return "changed";
     return sha256(readFileSync(version.source_path)) === version.source_hash ? "unchanged" : "changed";
   } catch {
     return "missing";

@@ -53,6 +53,11 @@ export function invocationsOf(store: Store, hookId: string, { limit, since, erro
     .map(toInvocation);
 }
 
+/** How many were ever stored: rows go from the oldest on, and their numbers are not given out again. */
+export function invocationsEver(store: Store): number {
+  return store.db.query<{ last: number | null }, []>("SELECT max(rowid) AS last FROM hook_invocations").get()?.last ?? 0;
+}
+
 /** Of all hooks, newest first. */
 export function newestInvocations(store: Store, limit: number, errorsOnly = false): Invocation[] {
   // The index of the failed ones stands in the order of their hooks: it is read whole, and the rows only of those that are wanted.

@@ -43,9 +43,9 @@ export function lastSlot(store: Store, scheduleId: string): number | undefined {
 
 type SlotRow = Slot & { event_id: string | null; reason: string | null; settled_at: number | null };
 
-/** Of all schedules, those of a status, newest first. */
+/** Of all hooks' schedules, those of a status, newest first; without the timer's own beat, of which there are 1 440 a day. */
 export function slotsOfStatus(store: Store, status: SlotStatus, since: number, limit: number): Slot[] {
-  return store.db.query<SlotRow, [string, number, number]>("SELECT * FROM schedule_slots WHERE status = ? AND slot >= ? ORDER BY slot DESC LIMIT ?").all(status, since, limit).map(toSlot);
+  return store.db.query<SlotRow, [string, number, number]>("SELECT * FROM schedule_slots WHERE status = ? AND slot >= ? AND schedule_id <> 'tick' ORDER BY slot DESC LIMIT ?").all(status, since, limit).map(toSlot);
 }
 
 /** Newest first. */

@@ -49,9 +49,11 @@ export function fitLine(spans: Line, width: number, look: Look): Line {
   return fitted;
 }
 
-/** Wrapped at words. */
+/** Wrapped at words; what is indented stays so. */
 export function wrap(text: string, width: number): string[] {
-  return Bun.wrapAnsi(text, Math.max(1, width), { hard: true, trim: true, wordWrap: true }).split("\n");
+  const indent = (/^ */.exec(text)?.[0] ?? "").slice(0, Math.max(0, width - 10));
+  const lines = Bun.wrapAnsi(text.trimStart(), Math.max(1, width - indent.length), { hard: true, trim: true, wordWrap: true }).split("\n");
+  return lines.map((line) => `${indent}${line}`);
 }
 
 function prefix(text: string, width: number): string {

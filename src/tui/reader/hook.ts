@@ -28,7 +28,6 @@ export interface HookDetail {
   readonly stats?: HookStats;
   readonly day?: HookDay;
   readonly histogram?: readonly { readonly below_ms: number; readonly count: number }[];
-  readonly next?: number;
   readonly invocations?: readonly Pick<Invocation, "id" | "event_id" | "started_at" | "latency_us" | "outcome" | "reason" | "error" | "result">[];
   readonly logs?: readonly { readonly id: string; readonly event_id: string; readonly at: number; readonly outcome: string; readonly lines: readonly LogLine[]; readonly dropped_bytes: number; readonly error?: string }[];
   readonly script?: Script;

@@ -1,4 +1,5 @@
 import { judge, type Grade } from "../../engine/pipeline/health.ts";
+import { invocationsEver } from "../../engine/store/invocation-queries.ts";
 import { lastSeq } from "../../engine/store/event-queries.ts";
 import type { ReaderHome } from "./reader-home.ts";
 
@@ -27,7 +28,7 @@ export function readPulse(home: ReaderHome, { now }: { readonly now: number }): 
     daemon: facts.daemon === undefined ? "away" : facts.daemon.stopped ? "stopped" : "up",
     ...(facts.daemon === undefined ? {} : { pid: facts.daemon.pid }),
     events,
-    invocations: home.store.db.query<{ last: number | null }, []>("SELECT max(rowid) AS last FROM hook_invocations").get()?.last ?? 0,
+    invocations: invocationsEver(home.store),
     backlog: facts.backlog.events,
     pending: facts.dispatches.pending,
     hooks: facts.hooks.active + facts.hooks.paused + facts.hooks.disabled + facts.hooks.errored,

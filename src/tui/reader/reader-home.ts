@@ -30,10 +30,7 @@ export class ReaderHome implements Disposable {
     this.path = path;
     this.config = loadConfig(path);
     this.store = openStore(path);
-    // From here on SQLite itself refuses to write, whatever a reader tries.
-    this.store.db.run("PRAGMA query_only = ON");
-    // A dashboard looks at the newest rows: 4 MiB instead of the 32 that those who write have.
-    this.store.db.run("PRAGMA cache_size = -4096");
+    this.store.onlyRead();
     this.stats = new StatsWindow(this.store);
   }
 

@@ -3,7 +3,7 @@ import type { Reply } from "./protocol.ts";
 import { ReaderHome } from "./reader-home.ts";
 import { read, type Query } from "./readers.ts";
 
-/** Of so many questions the last answer is known; a dashboard asks three at a time. */
+/** Of the so many questions that were asked last the answer is known: fewer than a feed keeps, so that "same" always means one it has. */
 const MOST_KNOWN = 16;
 
 /** Answers only what has changed: most of what a dashboard asks each second is as it was. */
@@ -30,9 +30,9 @@ export class Responder implements Disposable {
       // Opened when it is first asked, and again after a failure: a home that is restored has another database.
       this.#home ??= new ReaderHome(this.#path);
       const json = JSON.stringify(await read(this.#home, query)) ?? "null";
-      if (this.#known.get(name) === json) return { same: true };
+      const same = this.#known.get(name) === json;
       this.#remember(name, json);
-      return { json };
+      return same ? { same } : { json };
     } catch (error) {
       const { code, message } = asNexusError(error, "the home cannot be read");
       this.#known.delete(name);

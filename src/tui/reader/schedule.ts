@@ -1,5 +1,6 @@
 import { parseDuration } from "../../engine/core/duration.ts";
 import type { Hook } from "../../engine/core/hook.ts";
+import { asNexusError, NexusError } from "../../engine/core/errors.ts";
 import { DAY_MS } from "../../engine/core/retention.ts";
 import { compileSchedule } from "../../engine/pipeline/schedule.ts";
 import { jitterOf } from "../../engine/pipeline/schedule-plan.ts";
@@ -20,6 +21,8 @@ export interface Due {
   readonly at: number;
   readonly count: number;
   readonly every?: string;
+  /** Why nobody can say when: its schedule cannot be read on this machine. */
+  readonly unknown?: string;
 }
 
 export interface ScheduleAnswer {
@@ -47,7 +50,11 @@ export async function readSchedule(home: ReaderHome, { tab, now }: { readonly ta
   for (const hook of listHooks(home.store)) {
     const { schedule } = hook.version.metadata;
     if (schedule === undefined) continue;
-    const compiled = await compiledOf(home, hook);
+    const compiled = await compiledOf(home, hook).catch((error: unknown) => asNexusError(error, "its schedule cannot be read"));
+    if (compiled instanceof NexusError) {
+      due.push({ hook_id: hook.id, hook: hook.slug, status: hook.status, at: now, count: 0, unknown: compiled.message });
+      continue;
+    }
     const spread = schedule.jitter === undefined ? 0 : parseDuration(schedule.jitter, "schedule.jitter");
     const delay = (slot: number): number => (spread === 0 ? 0 : jitterOf(hook.id, slot, spread));
     const count = compiled.count(now, now + DAY_MS);
@@ -73,7 +80,5 @@ async function compiledOf({ schedules }: ReaderHome, { version, created_at }: Ho
 
 function slotsOf({ store }: ReaderHome, statuses: readonly SlotStatus[], since: number): ScheduleAnswer {
   const slots = statuses.flatMap((one) => slotsOfStatus(store, one, since, MOST + 1)).sort((one, other) => other.slot - one.slot);
-  // The timer's own beat is no hook's: where it was on time it says nothing.
-  const named = slots.slice(0, MOST).map((slot) => ({ ...slot, hook: slot.schedule_id === "tick" ? "timer" : slugOf(store, slot.schedule_id) }));
-  return { slots: named, more: slots.length > MOST };
+  return { slots: slots.slice(0, MOST).map((slot) => ({ ...slot, hook: slugOf(store, slot.schedule_id) })), more: slots.length > MOST };
 }

@@ -34,7 +34,12 @@ const MOST_WAITING = 500;
 const MOST_TURNS = 100;
 const MOST_TEXT = 4_000;
 
-export function readSessions({ store }: ReaderHome): SessionList {
+/** The last turns come with their whole contexts, so it is read seldom. */
+export function readSessions(home: ReaderHome, { now }: { readonly now: number }): SessionList {
+  return home.seldom("sessions", now, () => sessionsOf(home));
+}
+
+function sessionsOf({ store }: ReaderHome): SessionList {
   const waiting = new Map(waitingBySession(store, MOST_WAITING).map((one) => [one.session, one.waiting]));
   const running = new Map(runningTurns(store).map((turn) => [turn.session_key, turn.agent]));
   const stored = listSessions(store, MOST_SESSIONS);

@@ -43,7 +43,7 @@ export const dispatchesScreen = defineScreen<"dispatches", DispatchRow, "dispatc
     // Queue depth, where the list keeps most of the screen.
     ...(queues.length === 0 || canvas.height < 24 ? [] : [[span("dim", "waiting, by session")] as Line, ...barLines(queues.map(({ session, waiting }) => ({ label: safeText(session).slice(0, 40), value: waiting, tone: "warn" as const })), Math.min(100, canvas.width), canvas.look), [] as Line]),
     ...(more ? [[span("dim", "500 of them; there are more")] as Line] : []),
-    titleLine(DISPATCH_COLUMNS, canvas, ["session", "age", "tries"][canvas.list.sort ?? -1]),
+    titleLine(DISPATCH_COLUMNS, canvas),
   ],
   line: (row, canvas) => rowLine(DISPATCH_COLUMNS, row, canvas),
   sentence: (row, canvas) => rowSentence(DISPATCH_COLUMNS, row, canvas),

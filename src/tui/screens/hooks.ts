@@ -49,7 +49,7 @@ export const hooksScreen = defineScreen<"hooks", HookRow, "hookDay">({
     { title: "24 h", by: ({ hook }) => hook.invocations, descending: true },
   ],
   group: ({ hook }) => hook.owner ?? "without an owner",
-  head: (_, canvas) => [titleLine(COLUMNS, canvas, canvas.list.sort === undefined ? undefined : ["hook", "status", "errors", "fires", "p95", "last", "24 h"][canvas.list.sort])],
+  head: (_, canvas) => [titleLine(COLUMNS, canvas)],
   line: (row, canvas) => rowLine(COLUMNS, row, canvas),
   sentence: (row, canvas) => rowSentence(COLUMNS, row, canvas),
   empty: (_, { tab }) => (tab === "deleted" ? ["No hook was deleted."] : ["No hook is registered.", "", "nexus hooks register ./my-hook.ts   registers one", "nexus demo                           shows ten at work"]),

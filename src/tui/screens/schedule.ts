@@ -1,5 +1,5 @@
 import { ageAt, moment, short } from "../look/figures.ts";
-import { line, span, type Line } from "../look/line.ts";
+import { line, span, type Line, type Span } from "../look/line.ts";
 import { rebin, sparkline } from "../look/pictures.ts";
 import { SCHEDULE_TABS, type Due, type ScheduleAnswer } from "../reader/schedule.ts";
 import { defineScreen, type Canvas, type Row } from "./screen.ts";
@@ -9,11 +9,11 @@ type SlotFacts = NonNullable<ScheduleAnswer["slots"]>[number];
 type ScheduleRow = Row & ({ readonly due: Due } | { readonly slot: SlotFacts });
 
 const DUE: readonly Column<ScheduleRow>[] = [
-  { title: "due", width: 19, cell: (row) => ("due" in row ? moment(row.due.at) : "") },
+  { title: "due", width: 19, cell: (row) => ("due" in row ? (row.due.unknown === undefined ? moment(row.due.at) : span("bad", "nobody knows")) : "") },
   { title: "hook", width: "rest", least: 20, cell: (row) => ("due" in row ? row.due.hook : "") },
   { title: "how often", width: 18, cell: (row) => ("due" in row && row.due.count > 1 ? `${short(row.due.count)} times${row.due.every === undefined ? "" : ` (${row.due.every})`}` : "once") },
   { title: "status", width: 11, cell: (row, canvas) => ("due" in row ? status(row.due.status, canvas) : "") },
-  { title: "why not", width: "rest", least: 16, priority: 0, cell: (row) => ("due" in row && row.due.status !== "active" ? span("warn", row.due.reason ?? `it will not run: the hook is ${row.due.status}`) : "") },
+  { title: "why not", width: "rest", least: 16, priority: 0, cell: (row) => ("due" in row ? whyNot(row.due) : "") },
   { title: "in", width: 7, right: true, cell: (row, { now }) => ("due" in row ? ageAt(row.due.at, now) : "") },
 ];
 
@@ -40,6 +40,13 @@ export const scheduleScreen = defineScreen<"schedule", ScheduleRow>({
     tab === "missed" ? ["In the last seven days no slot was missed, skipped or late."] : tab === "past" ? ["No slot has run yet."] : ["Nothing is due in the next 24 hours.", "", "A hook with a schedule (cron, every, at) has slots: they stand here before they run."],
 });
 
+/** A paused hook has its slots: one of them may be the trial that closes its breaker. */
+function whyNot({ status: is, reason, unknown }: Due): string | Span {
+  if (unknown !== undefined) return span("bad", unknown);
+  if (is === "paused") return span("warn", "its breaker is open: skipped, or its trial");
+  return is === "active" ? "" : span("warn", reason ?? `it will not run: the hook is ${is}`);
+}
+
 function columnsOf({ place }: Canvas): readonly Column<ScheduleRow>[] {
   return place.tab === "missed" || place.tab === "past" ? PAST : DUE;
 }
@@ -58,5 +65,5 @@ function dueRow(due: Due): ScheduleRow {
 function slotRow(slot: SlotFacts): ScheduleRow {
   const { schedule_id, slot: at, event_id, hook } = slot;
   const open = event_id === undefined ? ({ screen: "hook", id: schedule_id } as const) : ({ screen: "event", id: event_id, tab: "why" } as const);
-  return { id: `${schedule_id} ${at}`, slot, ...(schedule_id === "tick" && event_id === undefined ? {} : { open }), ...(schedule_id === "tick" ? {} : { subject: { kind: "hook", id: schedule_id, name: hook } }) };
+  return { id: `${schedule_id} ${at}`, slot, open, subject: { kind: "hook", id: schedule_id, name: hook } };
 }

@@ -27,6 +27,8 @@ export interface Canvas {
   readonly now: number;
   readonly look: Look;
   readonly list: ListView;
+  /** The title of the order that the list has; undefined: as the rows come. */
+  readonly sortedBy: string | undefined;
   readonly place: Place;
   /** What was done from here, newest first. */
   readonly log: readonly Done[];
@@ -76,10 +78,12 @@ export interface Screen<Name extends QueryName, Item extends Row, SideName exten
   readonly side?: Side<Item, SideName>;
 }
 
-/** A screen of any kind: rows go only to the screen that made them. */
+/**
+ * A screen of any kind. Its answers come from its own query and its rows from its own `rows`; who holds one of any kind gives
+ * it back only what came from it, which TypeScript has no way to say of a table of screens (an existential type).
+ */
 export type AnyScreen = Screen<QueryName, Row>;
 
 export function defineScreen<Name extends QueryName, Item extends Row, SideName extends QueryName = QueryName>(screen: Screen<Name, Item, SideName>): AnyScreen {
-  // Its answers come from its own queries, its rows from its own `rows`.
   return screen as unknown as AnyScreen;
 }

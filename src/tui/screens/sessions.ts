@@ -30,7 +30,7 @@ export const sessionsScreen = defineScreen<"sessions", SessionRow, "session">({
     { title: "used", by: ({ session }) => session.updated_at, descending: true },
     { title: "session", by: ({ session }) => session.key },
   ],
-  head: (_, canvas) => [titleLine(COLUMNS, canvas, ["waiting", "used", "session"][canvas.list.sort ?? -1])],
+  head: (_, canvas) => [titleLine(COLUMNS, canvas)],
   line: (row, canvas) => rowLine(COLUMNS, row, canvas),
   sentence: (row, canvas) => rowSentence(COLUMNS, row, canvas),
   empty: () => ["No session was begun.", "", "The first dispatch of a conversation begins one; nexus agents send AGENT TEXT does, too."],

@@ -34,8 +34,8 @@ export function fitting<Item>(columns: readonly Column<Item>[], width: number): 
   }
 }
 
-export function titleLine<Item>(columns: readonly Column<Item>[], canvas: Canvas, sortedBy?: string): Line {
-  const { reversed } = canvas.list;
+export function titleLine<Item>(columns: readonly Column<Item>[], canvas: Canvas): Line {
+  const { sortedBy, list: { reversed } } = canvas;
   const { up, down } = canvas.look.glyphs;
   return cells(columns, canvas, ({ title }) => ({ text: title === sortedBy ? `${title}${reversed ? up : down}` : title, tone: "dim" }));
 }

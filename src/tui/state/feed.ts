@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../engine/core/errors.ts";
+import { asNexusError, type ErrorCode } from "../../engine/core/errors.ts";
 import type { Reader } from "../reader/reader-thread.ts";
 import type { Reply } from "../reader/protocol.ts";
 import type { AnswerOf, Query, QueryName, Wish } from "../reader/readers.ts";
@@ -22,7 +22,7 @@ export interface Rates {
   readonly invocations: number;
 }
 
-/** Answers of places that were left; coming back shows the last at once. */
+/** Answers of places that were left: coming back shows the last at once. More than a reader remembers, and in the same order. */
 const MOST_KEPT = 24;
 /** Over so long the rates are taken: shorter, they jump. */
 const RATE_MS = 5_000;
@@ -79,7 +79,7 @@ export class Feed {
     return this.#answers.get(nameOf(wish)) as Shown<AnswerOf<Name>> | undefined;
   }
 
-  /** Asks for all of it once; resolves when it is there, or was refused. A look that is under way is waited for first. */
+  /** Asks for all of it once; resolves when it is there, or is known not to come (`failure`). A look that is under way is waited for first. */
   async look(wishes: readonly Wish[]): Promise<void> {
     while (this.#asking !== undefined) await this.#asking;
     this.#asking = this.#ask(wishes);
@@ -94,7 +94,7 @@ export class Feed {
     const now = this.#now();
     const wishes: readonly Wish[] = [{ of: "pulse" }, ...given];
     // Each reader takes the time beside what it is asked.
-    const replies = await this.#reader.ask(wishes.map((wish) => ({ ...wish, now })));
+    const replies = await this.#reader.ask(wishes.map((wish) => ({ ...wish, now }))).catch((error: unknown): readonly Reply[] => [{ error: asNexusError(error, "the home cannot be read") }]);
     const changed = replies.map((reply, at) => this.#take(wishes[at] ?? { of: "pulse" }, reply, now)).some(Boolean);
     this.#failure = replies.flatMap((reply) => ("error" in reply ? [reply.error] : []))[0];
     if (this.#failure === undefined) this.#readAt = now;
@@ -107,7 +107,6 @@ export class Feed {
     const name = nameOf(wish);
     const before = this.#answers.get(name);
     if ("error" in reply) return false;
-    // The reader remembers more than is kept here: then it is asked anew the next time.
     const answer: unknown = "same" in reply ? before?.answer : JSON.parse(reply.json);
     if (answer === undefined) return false;
     this.#answers.delete(name);

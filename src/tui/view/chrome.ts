@@ -44,12 +44,12 @@ export function placeLine(desk: Dashboard): Line {
   const wide = desk.size.columns >= 100;
   const left: Line = main
     ? MAIN_SCREENS.flatMap((one, at): Line => [span(one === place.screen ? "mark" : "dim", `${at + 1}${wide ? " " : ""}${screenTitle(one, !wide)}`), { text: wide ? "  " : " " }])
-    : [span("strong", safeText(screen.title(place, desk.answer() as never))), { text: " " }];
+    : [span("strong", safeText(screen.title(place, desk.answer()))), { text: " " }];
   const tabs = tabSpans(screen.tabs ?? [], place.tab, main && !wide);
-  const order = list.sort === undefined ? undefined : screen.orders?.[list.sort]?.title;
+  const { sortedBy } = desk.canvas();
   const right: Span[] = [
     ...(list.filter === "" ? [] : [span("accent", `/${safeText(list.filter)} `)]),
-    ...(order === undefined ? [] : [span("dim", `by ${order}${list.reversed ? " reversed" : ""} `)]),
+    ...(sortedBy === undefined ? [] : [span("dim", `by ${sortedBy}${list.reversed ? " reversed" : ""} `)]),
     span("dim", standing(desk.rows(), desk.canvas())),
   ];
   return spread([...left, ...tabs], right, desk.size.columns, desk.parts.look);

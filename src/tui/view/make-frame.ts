@@ -2,6 +2,7 @@ import { CHROME_ROWS, type Dashboard } from "../dashboard.ts";
 import { fitLine } from "../look/fit.ts";
 import { line, span, type Line } from "../look/line.ts";
 import { safeText } from "../look/safe-text.ts";
+import type { AnswerOf, QueryName } from "../reader/readers.ts";
 import { placeOf } from "../state/view.ts";
 import { headerLine, keysLine, messageLine, placeLine } from "./chrome.ts";
 import { bodyLines, MARK_WIDTH, SMALLEST, split, tooSmall, type Frame, type FrameLine } from "./frame.ts";
@@ -29,19 +30,19 @@ export function makeFrame(desk: Dashboard): Frame {
   const canvas = { ...desk.canvas(), width: main - MARK_WIDTH };
   const answer = desk.answer();
   const rows = desk.rows();
-  const head = answer === undefined ? [] : screen.head(answer as never, canvas);
+  const head = answer === undefined ? [] : screen.head(answer, canvas);
   const body = bodyLines({ screen, rows, canvas, head, instead: instead(desk, answer, rows.length), height });
   return { header, body, bodyWidth: main, footer, ...(side === 0 ? {} : { side: { width: side, lines: sideLines(desk, side, height) } }) };
 }
 
 /** What stands where rows would, when there are none: why, and what to do. */
-function instead(desk: Dashboard, answer: unknown, rows: number): readonly string[] | undefined {
+function instead(desk: Dashboard, answer: AnswerOf<QueryName> | undefined, rows: number): readonly string[] | undefined {
   if (rows > 0) return undefined;
   const { failure } = desk.feed;
   if (answer === undefined) return failure === undefined ? [] : [safeText(failure.message), "", `nexus explain ${failure.code}`];
   const { filter } = desk.canvas().list;
   if (filter !== "") return [`Nothing matches "${filter}".`, "", "Esc shows everything again."];
-  return desk.screen.empty(answer as never, placeOf(desk.view));
+  return desk.screen.empty(answer, placeOf(desk.view));
 }
 
 function sideLines(desk: Dashboard, width: number, height: number): FrameLine[] {
@@ -67,7 +68,7 @@ export function linearLines(desk: Dashboard): string[] {
   const at = row === undefined ? 0 : rows.indexOf(row) + 1;
   const empty = instead(desk, answer, rows.length)?.join(" ") ?? "";
   return [
-    `${screen.title(place, answer as never)}${place.tab === undefined ? "" : `, ${place.tab}`}, ${rows.length === 0 ? empty : `${at} of ${rows.length}`}`,
+    `${screen.title(place, answer)}${place.tab === undefined ? "" : `, ${place.tab}`}, ${rows.length === 0 ? empty : `${at} of ${rows.length}`}`,
     row === undefined ? "" : "group" in row ? `group ${String(row.group)}` : safeText(screen.sentence(row, desk.canvas())),
     say(messageLine(desk)),
     say(line(headerLine(desk).map(({ text }) => text).join(""))),

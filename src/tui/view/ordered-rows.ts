@@ -1,3 +1,4 @@
+import type { AnswerOf, QueryName } from "../reader/readers.ts";
 import type { AnyScreen, Canvas, Row } from "../screens/screen.ts";
 import { FROZEN_MS, inPlaces, matches, type ListView } from "../state/list.ts";
 
@@ -16,19 +17,18 @@ export function isGroupRow(row: Row): row is GroupRow {
  * ten thousand does no more than a key on a list of ten.
  */
 export class OrderedRows {
-  #made: { readonly answer: unknown; readonly key: string; readonly rows: readonly Row[] } | undefined;
+  #made: { readonly answer: AnswerOf<QueryName>; readonly key: string; readonly rows: readonly Row[] } | undefined;
   #places: readonly string[] = [];
   #place = "";
 
   /** `place`: the name of the list; the rows of another do not hold these in their places. */
-  of(screen: AnyScreen, answer: unknown, canvas: Canvas, place: string): readonly Row[] {
+  of(screen: AnyScreen, answer: AnswerOf<QueryName>, canvas: Canvas, place: string): readonly Row[] {
     const { list } = canvas;
     const moving = canvas.now - list.movedAt < FROZEN_MS && place === this.#place;
     const key = JSON.stringify([place, list.filter, list.sort, list.reversed, list.grouped, canvas.width, moving, screen.followsCursor?.(canvas.place) === true ? list.cursor : ""]);
     const made = this.#made;
     if (made !== undefined && made.answer === answer && made.key === key && screen.id !== "commands") return made.rows;
-    // Its own answer: the query was its own.
-    const found = screen.rows(answer as never, canvas).filter((row) => list.filter === "" || screen.searches === true || matches(screen.text(row), list.filter));
+    const found = screen.rows(answer, canvas).filter((row) => list.filter === "" || screen.searches === true || matches(screen.text(row), list.filter));
     const sorted = sort(screen, found, list);
     const rows = group(screen, moving ? inPlaces(sorted, this.#places) : sorted, list);
     this.#place = place;

@@ -67,6 +67,12 @@ test("a listener hears what a command beside the daemon wrote, and goes on after
   first.abort();
   expect((await events.next()).done).toBe(true);
   write(served.beside, "c", "d");
+  const again = await fetch(`http://nexus/v1/notices?after=${seq - 2}`, { unix: socketPath(served.home), headers: { "last-event-id": String(seq) } });
+  const body: ReadableStream<Uint8Array> | null = again.body;
+  for await (const bytes of body ?? []) {
+    expect(new TextDecoder().decode(bytes)).toContain(`"after":${seq}`);
+    break;
+  }
   using second = abortable();
   expect(slugs(await take(served.client.notices({ after: seq, signal: second.signal }), 2))).toEqual(["c", "d"]);
 });

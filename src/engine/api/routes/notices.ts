@@ -126,7 +126,8 @@ function askedBy(request: Request): Asked {
   const given = new URL(request.url).searchParams;
   for (const name of given.keys()) if (!["after", "last", "kind"].includes(name)) throw invalid(`there is no parameter ${JSON.stringify(name)}; expected after, last or kind`);
   return {
-    after: wholeNumber("after", given.get("after") ?? request.headers.get("last-event-id"), Number.MAX_SAFE_INTEGER),
+    // The header wins: who reconnects by it asks again with the first URL.
+    after: wholeNumber("after", request.headers.get("last-event-id") ?? given.get("after"), Number.MAX_SAFE_INTEGER),
     last: wholeNumber("last", given.get("last"), MOST_LAST),
     kinds: kindsOf(given.get("kind")),
   };

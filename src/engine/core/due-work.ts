@@ -10,10 +10,10 @@ interface DueParts<Item> {
   readonly due: (now: number, limit: number) => readonly Item[];
   /** When something that is not due yet will be, Unix ms. */
   readonly nextAt: (now: number) => number | undefined;
-  /** Does it, and resolves when what came of it is stored. */
-  readonly begin: (item: Item, signal: AbortSignal) => Promise<void>;
+  /** Does it, and calls `settled` once what came of it is stored, or will not be. */
+  readonly begin: (item: Item, signal: AbortSignal, settled: () => void) => void;
   /** Nothing is under way any more. */
-  readonly rested: () => void;
+  readonly rested?: () => void;
 }
 
 /** Work whose truth stands in the database: begins what is due, as much as may be at once, and sleeps until something is. */
@@ -62,19 +62,20 @@ export class DueWork<Item extends { readonly id: string }> {
     const room = most - this.#busy.size;
     const items = room <= 0 ? [] : due(now(), room + this.#busy.size).filter(({ id }) => !this.#busy.has(id)).slice(0, room);
     this.#unseen = false;
-    for (const item of items) void this.#do(item);
+    for (const item of items) this.#do(item);
     this.#wake(nextAt(now()));
   }
 
-  async #do(item: Item): Promise<void> {
+  #do(item: Item): void {
     const controller = new AbortController();
     this.#busy.set(item.id, controller);
-    await this.#parts.begin(item, controller.signal);
-    this.#busy.delete(item.id);
-    if (!this.#started) return;
-    this.#unseen = true;
-    this.look();
-    if (this.#busy.size === 0) this.#parts.rested();
+    this.#parts.begin(item, controller.signal, () => {
+      this.#busy.delete(item.id);
+      if (!this.#started) return;
+      this.#unseen = true;
+      this.look();
+      if (this.#busy.size === 0) this.#parts.rested?.();
+    });
   }
 
   #wake(at: number | undefined): void {
