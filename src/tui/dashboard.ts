@@ -148,6 +148,13 @@ export class Dashboard {
     return this.#rows.of(this.screen, answer, canvas, placeName(placeOf(this.#view)));
   }
 
+  /** Rows that there is room for, below the head. */
+  listHeight(): number {
+    const answer = this.answer();
+    const canvas = this.canvas();
+    return Math.max(1, canvas.height - (answer === undefined ? 0 : this.screen.head(answer, canvas).length));
+  }
+
   /** Under the cursor. */
   row(): Row | undefined {
     const rows = this.rows();

@@ -46,7 +46,7 @@ function filter(desk: Dashboard, mode: Mode & { readonly at: "filter" }, key: st
   const list = listOf(desk.view);
   if (key === "esc") return desk.change({ do: "list", set: { filter: mode.before } }, { do: "mode", mode: BROWSE });
   if (key === "enter") return desk.change({ do: "mode", mode: BROWSE });
-  if (key === "up" || key === "down") return desk.change({ do: "move", by: key === "up" ? -1 : 1, rows: desk.rows(), now: desk.parts.now() });
+  if (key === "up" || key === "down") return desk.change({ do: "move", by: key === "up" ? -1 : 1, rows: desk.rows(), height: desk.listHeight(), now: desk.parts.now() });
   const how = editOf(key);
   if (how === undefined) return;
   const { text } = edit({ text: list.filter, at: Number.MAX_SAFE_INTEGER }, how);

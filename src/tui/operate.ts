@@ -14,12 +14,12 @@ export function perform(desk: Dashboard, id: string): void {
   if (id.startsWith("go ")) return goTo(desk, id.slice(3));
   if (id.startsWith("do ")) return begin(desk, id.slice(3));
   const move = moveOf(desk, id);
-  if (move !== undefined) return desk.change({ do: "move", by: move, rows: desk.rows(), now: desk.parts.now() });
+  if (move !== undefined) return desk.change({ do: "move", by: move, rows: desk.rows(), height: desk.listHeight(), now: desk.parts.now() });
   DOING[id]?.(desk);
 }
 
 function moveOf(desk: Dashboard, id: string): number | undefined {
-  const page = Math.max(1, desk.canvas().height - 2);
+  const page = Math.max(1, desk.listHeight() - 1);
   const moves: Readonly<Record<string, number>> = { down: 1, up: -1, "page-down": page, "page-up": -page, first: -Number.MAX_SAFE_INTEGER, last: Number.MAX_SAFE_INTEGER };
   return moves[id];
 }

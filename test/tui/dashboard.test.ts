@@ -147,6 +147,20 @@ test("time goes on where nothing else does: once a minute, and for a pause", () 
   expect(seen).toEqual(["paused 1m", "paused 2m", "paused 3m"]);
 });
 
+test("the rows stay where they are while the cursor moves among them", async () => {
+  using on = open({ rows: 15 });
+  await on.keys("1");
+  const shown = (): string[] => makeFrame(on.desk).body.map(({ line }) => textOf(line).slice(2));
+  const rows = on.desk.rows().length;
+  expect(rows).toBeGreaterThan(15);
+  await on.keys("G");
+  const atTheEnd = shown();
+  await on.keys("up", "up", "up");
+  expect([shown(), listOf(on.desk.view).index]).toEqual([atTheEnd, rows - 4]);
+  await on.keys("g");
+  expect(shown()).not.toEqual(atTheEnd);
+});
+
 test("no key means two things", () => {
   for (const kind of SUBJECTS) {
     const keys = [...GLOBAL_COMMANDS.flatMap((command) => command.keys), ...ACTIONS.filter(({ on }) => on === undefined || on.includes(kind)).map(({ key }) => key)];

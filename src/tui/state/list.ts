@@ -32,11 +32,12 @@ export function cursorIndex(list: ListView, rows: readonly Identified[]): number
   return found !== -1 ? found : Math.max(0, Math.min(list.index, rows.length - 1));
 }
 
-/** Moves the cursor by so many rows, or to an end. */
-export function moveCursor(list: ListView, rows: readonly Identified[], by: number, now: number): ListView {
+/** Moves the cursor by so many rows, or to an end; the rows on the screen stay as long as it is among them. `height`: how many there are. */
+export function moveCursor(list: ListView, rows: readonly Identified[], { by, now, height }: { readonly by: number; readonly now: number; readonly height: number }): ListView {
   if (rows.length === 0) return list;
   const index = Math.max(0, Math.min(rows.length - 1, cursorIndex(list, rows) + by));
-  return { ...list, index, cursor: rows[index]?.id, movedAt: now };
+  const moved = { ...list, index, cursor: rows[index]?.id, movedAt: now };
+  return { ...moved, top: scrollTop(moved, rows, height) };
 }
 
 /** The first row to show so that the cursor is on the screen, moved as little as can be. */

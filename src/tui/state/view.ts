@@ -44,7 +44,7 @@ export type Change =
   | { readonly do: "open"; readonly place: Place }
   | { readonly do: "back" }
   | { readonly do: "tab"; readonly tab: string }
-  | { readonly do: "move"; readonly by: number; readonly rows: readonly { readonly id: string }[]; readonly now: number }
+  | { readonly do: "move"; readonly by: number; readonly rows: readonly { readonly id: string }[]; readonly height: number; readonly now: number }
   | { readonly do: "list"; readonly set: Partial<ListView> }
   | { readonly do: "mode"; readonly mode: Mode }
   | { readonly do: "say"; readonly message: Message | undefined }
@@ -84,7 +84,7 @@ export function changeView(view: View, change: Change): View {
       return { ...view, trail: rest.length === 0 ? [place] : [first, ...rest.slice(0, -1), place] };
     }
     case "move":
-      return withList(view, moveCursor(listOf(view), change.rows, change.by, change.now));
+      return withList(view, moveCursor(listOf(view), change.rows, change));
     case "list":
       return withList(view, { ...listOf(view), ...change.set });
     case "mode":
