@@ -29,6 +29,9 @@ function stackOf(error: unknown): { stack?: string } {
   }
 }
 
+// As in the runtime, what escapes beside the loading does not end it: whether it came before our answer was chance.
+process.on("uncaughtException", () => undefined);
+process.on("unhandledRejection", () => undefined);
 // As in the runtime, the Worker lives on while it has nothing to do: a top-level await that never ends is a timeout.
 parentPort?.on("message", () => undefined);
 // As text: a value that cannot be cloned must not get lost on the way.

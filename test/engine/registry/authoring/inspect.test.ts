@@ -74,7 +74,9 @@ test("what the script started dies with it", async () => {
   }
 });
 
-test("code that fails after it was loaded does not matter", async () => {
+test("code that fails beside the loading does not matter, before its end or after", async () => {
+  const before = await inspect("Promise.reject(new Error('unheard')); setTimeout(() => { throw new Error('beside'); }, 0); await new Promise((resolve) => setTimeout(resolve, 1)); export default () => {};");
+  expect(before).toMatchObject({ ok: true });
   const inspection = await inspect("setTimeout(() => { throw new Error('later'); }, 0); Promise.reject(new Error('unheard')); export default () => {};");
   expect(inspection.ok).toBe(true);
 });
