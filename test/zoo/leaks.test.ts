@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { descriptorsOf } from "../../src/engine/runtime/vitals.ts";
 import { TestEngine } from "../helpers/test-engine.ts";
+import { heldMiB } from "../helpers/held-memory.ts";
 
 const file = (name: string): string => join(import.meta.dir, "hooks", `${name}.ts`);
 
@@ -26,14 +27,14 @@ test("a warm Worker that keeps more and more is replaced between invocations: no
 test("a flood written straight to the descriptor is cut and counted; it fills no memory and reaches no stdout", async () => {
   await using t = await TestEngine.start();
   await t.registerFile("flood", file("write-sync-flood"), { limits: { timeout_ms: 1_500 } });
-  const rss = process.memoryUsage.rss();
+  const before = heldMiB();
   await t.messages(1);
   await t.drain();
   expect(t.outcomes("flood")).toEqual(["timeout"]);
   const text = t.stray.join("");
   expect(text.length).toBeLessThan(4 * 16_384 + 1_024);
   expect(text).toStartWith("fff");
-  expect((process.memoryUsage.rss() - rss) / 1_048_576).toBeLessThan(64);
+  expect(heldMiB() - before).toBeLessThan(64);
 }, 30_000);
 
 // switch: mutant recycle-descriptors

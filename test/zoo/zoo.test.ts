@@ -5,6 +5,7 @@ import type { Specimen } from "./zoo.ts";
 import { contained, deadly, unloadable } from "./zoo.ts";
 import { descriptorsOf } from "../../src/engine/runtime/vitals.ts";
 import { TestEngine } from "../helpers/test-engine.ts";
+import { heldMiB } from "../helpers/held-memory.ts";
 
 const FOLDER = join(import.meta.dir, "hooks");
 const EVENTS = 2;
@@ -51,7 +52,7 @@ async function runBeside(specimens: readonly Specimen[]): Promise<{ readonly got
   await using t = await TestEngine.start({ config });
   t.register("healthy", HEALTHY);
   for (const { name, limits = {} } of specimens) await t.registerFile(name, join(FOLDER, `${name}.ts`), { limits });
-  const rss = process.memoryUsage.rss();
+  const before = heldMiB();
   await t.burst(EVENTS);
   await t.drain();
   const got: Record<string, unknown> = {};
@@ -68,7 +69,7 @@ async function runBeside(specimens: readonly Specimen[]): Promise<{ readonly got
     process.stderr.write(`${JSON.stringify(slow, undefined, 0)}\n`);
   }
   // What hooks took is not in this process; its own rows and messages are a few MiB.
-  expect((process.memoryUsage.rss() - rss) / 1_048_576).toBeLessThan(96);
+  expect(heldMiB() - before).toBeLessThan(96);
   return { got, expected, healthy: healthyRows(t), notices: t.notices.map(({ kind, data }) => `${kind} ${JSON.stringify(data)}`), lagMs };
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { KeptOutput } from "../../../../src/engine/broker/runners/kept-output.ts";
 import { LineSplitter } from "../../../../src/engine/broker/runners/line-splitter.ts";
+import { heldMiB } from "../../../helpers/held-memory.ts";
 
 const SEED = 20_261_125;
 
@@ -55,4 +56,15 @@ test("lines are the same however they come in pieces, and what is dropped of one
     }),
     { numRuns: 2_000, seed: SEED },
   );
+});
+
+test("of a long line only so much is held as is kept", () => {
+  const dropped: number[] = [];
+  const splitter = new LineSplitter(65_536, (_, bytes) => dropped.push(bytes));
+  const before = heldMiB();
+  for (let index = 0; index < 200; index += 1) splitter.feed(new Uint8Array(1 << 20).fill(97));
+  // While the line has no end: what is garbage by then is not what it holds.
+  expect(heldMiB() - before).toBeLessThan(8);
+  splitter.end();
+  expect(dropped).toEqual([200 * (1 << 20) - 65_536]);
 });
