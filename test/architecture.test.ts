@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/tui/actions": ["src/engine/runtime"],
   "src/tui/terminal": ["src/engine/core"],
   "src/tui/screens": ["src/engine/core", "src/engine/store", "src/engine/pipeline", "src/cli/hook-text.ts", "src/tui/actions", "src/tui/look", "src/tui/reader", "src/tui/state"],
-  "src/tui": ["src/engine/core", "src/engine/store", "src/tui/actions", "src/tui/look", "src/tui/reader", "src/tui/screens", "src/tui/state", "src/tui/terminal"],
+  "src/tui": ["src/engine/api", "src/engine/core", "src/engine/store", "src/tui/actions", "src/tui/look", "src/tui/reader", "src/tui/screens", "src/tui/state", "src/tui/terminal"],
   "src/cli": [
     "src/cli/output.ts",
     "src/cli/hook-text.ts",

@@ -6,6 +6,8 @@ import { commandRunner } from "./actions/run-command.ts";
 import { Dashboard } from "./dashboard.ts";
 import type { Look } from "./look/look.ts";
 import { startReaderThread } from "./reader/reader-thread.ts";
+import { Listener } from "./listener.ts";
+import { newsOf } from "./news.ts";
 import { Feed } from "./state/feed.ts";
 import type { Place } from "./state/place.ts";
 import { AnsweredInput } from "./terminal/answered-input.ts";
@@ -50,6 +52,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     return () => clearTimeout(timer);
   };
   const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready, later });
+  const listener = new Listener({ home: options.home, heard: (event) => ticker.hear(newsOf(event, now())), later });
   const leave = (code: number): void => ended.resolve(code);
   const crash = (error: unknown): void => {
     // The terminal went away in the middle of a frame: a hangup, whose signal may come later than the error.
@@ -70,6 +73,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
   app.waitUntilExit().then(() => leave(0), crash);
   const code = await ended.promise;
+  listener[Symbol.dispose]();
   ticker[Symbol.dispose]();
   app.unmount();
   input.release();

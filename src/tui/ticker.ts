@@ -1,4 +1,5 @@
 import type { Dashboard } from "./dashboard.ts";
+import type { News } from "./state/view.ts";
 
 interface TickerParts {
   readonly desk: Dashboard;
@@ -18,6 +19,8 @@ const MINUTE_MS = 60_000;
 export class Ticker implements Disposable {
   readonly #parts: TickerParts;
   #cancel: (() => void) | undefined;
+  #hurried = false;
+  #news: News | undefined;
   #wished = "";
   #minute = 0;
   readonly #unsubscribe: () => void;
@@ -35,11 +38,28 @@ export class Ticker implements Disposable {
     this.#look();
   }
 
+  /** Something happened: it is told and looked at now, but once a tick at most. A flood of news is no flood of reading or drawing. */
+  hear(news: News | undefined): void {
+    this.#news = news ?? this.#news;
+    if (this.#hurried) return;
+    this.#hurried = true;
+    this.#lookIfFree();
+  }
+
   #tick(): void {
-    const { desk, ready, everyMs, later } = this.#parts;
-    if (desk.view.pausedAt === undefined && !desk.parts.linear && !desk.feed.busy && ready()) this.#look();
+    this.#hurried = false;
+    this.#lookIfFree();
     this.#age();
-    this.#cancel = later(() => this.#tick(), everyMs);
+    this.#cancel = this.#parts.later(() => this.#tick(), this.#parts.everyMs);
+  }
+
+  #lookIfFree(): void {
+    const { desk, ready } = this.#parts;
+    // Who hears the screen is not spoken to in between.
+    if (desk.parts.linear || !ready()) return;
+    if (this.#news !== undefined) desk.change({ do: "hear", news: this.#news });
+    this.#news = undefined;
+    if (desk.view.pausedAt === undefined && !desk.feed.busy) this.#look();
   }
 
   #look(): void {

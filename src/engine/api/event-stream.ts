@@ -1,3 +1,8 @@
+import { NexusError } from "../core/errors.ts";
+
+/** Far more than any notice has, in characters: an event without an end comes from something else than a daemon. */
+const LONGEST_EVENT = 4_194_304;
+
 /** One event of a stream of server-sent events. */
 export interface ServerSentEvent {
   readonly event: string;
@@ -17,7 +22,10 @@ export class EventStreamParser {
   #event = "";
   #data: string[] = [];
   #id: string | undefined;
+  /** Characters of the fields so far. */
+  #length = 0;
 
+  /** Throws DAEMON_UNREACHABLE for an event without an end. */
   *push(bytes: Uint8Array): Generator<ServerSentEvent | undefined> {
     const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
     // A CR at the very end may be half of a CRLF.
@@ -25,6 +33,7 @@ export class EventStreamParser {
     const lines = whole.split(/\r\n|\r|\n/);
     this.#rest = (lines.pop() ?? "") + (text.endsWith("\r") ? "\r" : "");
     for (const line of lines) yield* this.#take(line);
+    if (this.#length + this.#rest.length > LONGEST_EVENT) throw new NexusError("DAEMON_UNREACHABLE", `an event on its stream is longer than ${LONGEST_EVENT} characters`, { hint: "use the same version of nexus for both" });
   }
 
   *#take(line: string): Generator<ServerSentEvent | undefined> {
@@ -33,8 +42,10 @@ export class EventStreamParser {
       if (this.#data.length > 0) yield { event, data: this.#data.join("\n"), ...(this.#id === undefined ? {} : { id: this.#id }) };
       this.#event = "";
       this.#data = [];
+      this.#length = 0;
       return;
     }
+    this.#length += line.length;
     const [, field = "", value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
     if (line.startsWith(":")) yield undefined;
     else if (field === "event") this.#event = value;

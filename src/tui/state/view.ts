@@ -28,6 +28,12 @@ export interface Message {
   readonly tone: "good" | "warn" | "bad" | "plain";
 }
 
+/** What the daemon has told of itself. */
+export interface News extends Message {
+  /** Unix ms. */
+  readonly at: number;
+}
+
 /** What the operator sees and has chosen; nothing of the data. */
 export interface View {
   /** Where they came from, and at the end where they are. */
@@ -37,6 +43,7 @@ export interface View {
   /** Since when the data stands still, Unix ms. */
   readonly pausedAt: number | undefined;
   readonly message: Message | undefined;
+  readonly news: News | undefined;
 }
 
 export type Change =
@@ -48,6 +55,7 @@ export type Change =
   | { readonly do: "list"; readonly set: Partial<ListView> }
   | { readonly do: "mode"; readonly mode: Mode }
   | { readonly do: "say"; readonly message: Message | undefined }
+  | { readonly do: "hear"; readonly news: News }
   | { readonly do: "pause"; readonly at: number | undefined };
 
 export const BROWSE: Mode = { at: "browse" };
@@ -55,7 +63,7 @@ export const BROWSE: Mode = { at: "browse" };
 const LONGEST_TRAIL = 32;
 const MOST_LISTS = 200;
 
-export const FIRST_VIEW: View = { trail: [{ screen: "overview" }], lists: {}, mode: BROWSE, pausedAt: undefined, message: undefined };
+export const FIRST_VIEW: View = { trail: [{ screen: "overview" }], lists: {}, mode: BROWSE, pausedAt: undefined, message: undefined, news: undefined };
 
 export function placeOf({ trail }: View): Place {
   return trail.at(-1) ?? trail[0];
@@ -91,6 +99,8 @@ export function changeView(view: View, change: Change): View {
       return { ...view, mode: change.mode };
     case "say":
       return { ...view, message: change.message };
+    case "hear":
+      return { ...view, news: change.news };
     case "pause":
       return { ...view, pausedAt: change.at };
   }

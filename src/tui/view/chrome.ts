@@ -1,9 +1,11 @@
 import type { Dashboard } from "../dashboard.ts";
 import { commandOf, GLOBAL_COMMANDS, keyLabel, screenTitle, type Command } from "../keymap.ts";
-import { age, short } from "../look/figures.ts";
+import { age, clock, short } from "../look/figures.ts";
+import { fitLine, widthOf } from "../look/fit.ts";
 import { line, span, type Line, type Span } from "../look/line.ts";
 import { safeText } from "../look/safe-text.ts";
 import { status } from "../screens/table.ts";
+import { NEWS_MS } from "../news.ts";
 import { found } from "../palette.ts";
 import { MAIN_SCREENS } from "../state/place.ts";
 import { listOf, placeOf, type Typing } from "../state/view.ts";
@@ -77,8 +79,15 @@ export function messageLine(desk: Dashboard): Line {
     case "confirm":
       return line(span("warn", `${look.glyphs.warn} ${safeText(mode.question)} `), span("strong", "y: yes"), span("dim", "  any other key: no"));
     default:
-      return message === undefined ? [] : [span(message.tone === "plain" ? "dim" : message.tone, safeText(message.text))];
+      return spread(message === undefined ? [] : [span(message.tone === "plain" ? "dim" : message.tone, safeText(message.text))], newsSpans(desk), desk.size.columns, look);
   }
+}
+
+/** What the daemon told last, for a minute; beside what was said here, which has half of the line at most. */
+function newsSpans({ view: { news, message }, parts, size }: Dashboard): Line {
+  if (news === undefined || parts.now() - news.at > NEWS_MS) return [];
+  const room = size.columns - 1 - Math.min(Math.floor(size.columns / 2), message === undefined ? 0 : widthOf(safeText(message.text)) + 2);
+  return fitLine([span("dim", `${clock(news.at)} `), span(news.tone, safeText(news.text))], room, parts.look);
 }
 
 /** The keys that do something here: what can be done to the row first. */

@@ -30,3 +30,17 @@ test("a comment is a sign of life, an event without data is none, an unknown fie
   const parser = new EventStreamParser();
   expect([...parser.push(new TextEncoder().encode(": alive\n\nevent: x\n\nretry: 5\ndata\ndata: b\n\n"))]).toEqual([undefined, { event: "message", data: "\nb" }]);
 });
+
+test("an event without an end is an error, whether it is one line or many; many events are not", () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  for (const endless of ["x".repeat(65_536), `data: ${"x".repeat(65_536)}\n`]) {
+    const parser = new EventStreamParser();
+    expect(() => {
+      for (let n = 0; n < 100; n += 1) Array.from(parser.push(bytes(endless)));
+    }).toThrow("longer than 4194304 characters");
+  }
+  const parser = new EventStreamParser();
+  let parsed = 0;
+  for (let n = 0; n < 100; n += 1) parsed += [...parser.push(bytes(`data: ${"x".repeat(65_536)}\n\n`))].length;
+  expect(parsed).toBe(100);
+});

@@ -88,6 +88,8 @@ class Listener {
         this.#spokeAt = performance.now();
         return text === "" ? ": alive\n\n" : text;
       }
+      // Pages of other kinds only: whoever else waits for this thread goes between them.
+      await new Promise<void>((resolve) => setImmediate(resolve));
       await this.#tail.newer(this.#sent, this.#ask.signal, HEARTBEAT_MS - silent);
     }
     return undefined;
