@@ -109,7 +109,7 @@ function childrenOf(pid: number): number[] {
 }
 
 /** MB. */
-function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
+export function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const mb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]) / 1_024;
   return { rss: mb("Rss"), pss: mb("Pss") };

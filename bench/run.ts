@@ -11,11 +11,12 @@ import { memoryRows } from "./memory-suite.ts";
 import { refsRows } from "./refs-suite.ts";
 import type { Row } from "./report.ts";
 import { tableOf } from "./report.ts";
+import { tuiRows } from "./tui-suite.ts";
 
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 
-const SUITES = ["evaluation", "broker", "refs", "commands", "memory", "big"] as const;
+const SUITES = ["evaluation", "broker", "refs", "commands", "memory", "big", "tui"] as const;
 
 /** `bun run bench`: see README.md. */
 async function main(): Promise<void> {
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
   if (wanted.has("broker")) rows.push(...(await brokerRows({ rounds, durability, progress })));
   if (wanted.has("refs")) rows.push(...(await refsRows({ rounds, durability, progress })));
   let binary: string | undefined;
-  if (wanted.has("commands") || wanted.has("memory") || wanted.has("big")) {
+  if (wanted.has("commands") || wanted.has("memory") || wanted.has("big") || wanted.has("tui")) {
     progress("dist/nexus");
     binary = values["no-build"] ? builtNexus() : await buildNexus();
   }
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
     progress("a million events");
     rows.push(...(await bigRows(binary, rounds)));
   }
+  if (wanted.has("tui")) rows.push(...(await tuiRows(binary, { rounds, progress })));
   progress("done");
 
   const machine = { cpu: cpus()[0]?.model.trim() ?? "", cores: cpus().length, kernel: release(), bun: Bun.version };

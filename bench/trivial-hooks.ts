@@ -29,14 +29,14 @@ function trivial(slug: string, triggers: Triggers | undefined): NewScript {
  * Registers hooks that do nothing, all in one transaction: `matching` see every event of the benchmark, `others` declare
  * triggers that none of them meets. With others about, the matching ones declare triggers as well.
  */
-export function registerTrivialHooks(store: Store, { matching, others = 0, declared = others > 0 }: { readonly matching: number; readonly others?: number; readonly declared?: boolean }): void {
+export function registerTrivialHooks(store: Store, { matching, others = 0, declared = others > 0, prefix = "" }: { readonly matching: number; readonly others?: number; readonly declared?: boolean; readonly prefix?: string }): void {
   const registry = new HookRegistry({ store, clock: systemClock, ids: createIds(), deleteRetentionDays: 30 });
   const register = (script: NewScript): void => void registry.register(script, { creator: { agent: "bench" } });
   store.write(() => {
     for (let n = 0; n < matching; n += 1) {
       // Spread among the others: neither the first nor the last to be found.
-      for (let other = Math.floor((others * n) / matching); other < Math.floor((others * (n + 1)) / matching); other += 1) register(trivial(`other-${other}`, elsewhere(other)));
-      register(trivial(`match-${n}`, declared ? { event: { channels: [CHANNEL], types: ["message"] } } : undefined));
+      for (let other = Math.floor((others * n) / matching); other < Math.floor((others * (n + 1)) / matching); other += 1) register(trivial(`${prefix}other-${other}`, elsewhere(other)));
+      register(trivial(`${prefix}match-${n}`, declared ? { event: { channels: [CHANNEL], types: ["message"] } } : undefined));
     }
   });
 }

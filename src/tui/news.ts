@@ -10,6 +10,7 @@ export const NEWS_MS = 60_000;
 export function newsOf(event: NoticeEvent | undefined, now: number): News | undefined {
   if (event === undefined) return { text: "the daemon broke off", tone: "bad", at: now };
   if (event.event === "bye") return { text: "the daemon stops", tone: "warn", at: now };
+  if (event.event === "hello") return now - Date.parse(event.data.started_at) > NEWS_MS ? undefined : { text: `the daemon is there, pid ${event.data.pid}`, tone: "good", at: now };
   if (event.event !== "notice") return undefined;
   const { kind: name, data } = event.data;
   // A newer daemon has kinds that this dashboard does not know.
