@@ -17,7 +17,8 @@ export function isGroupRow(row: Row): row is GroupRow {
  * ten thousand does no more than a key on a list of ten.
  */
 export class OrderedRows {
-  #made: { readonly answer: AnswerOf<QueryName>; readonly key: string; readonly rows: readonly Row[] } | undefined;
+  /** `held`: in the places they had, not in those that they would be sorted into. */
+  #made: { readonly answer: AnswerOf<QueryName>; readonly key: string; readonly rows: readonly Row[]; readonly held: boolean } | undefined;
   #places: readonly string[] = [];
   #place = "";
 
@@ -25,15 +26,15 @@ export class OrderedRows {
   of(screen: AnyScreen, answer: AnswerOf<QueryName>, canvas: Canvas, place: string): readonly Row[] {
     const { list } = canvas;
     const moving = canvas.now - list.movedAt < FROZEN_MS && place === this.#place;
-    const key = JSON.stringify([place, list.filter, list.sort, list.reversed, list.grouped, canvas.width, moving, screen.followsCursor?.(canvas.place) === true ? list.cursor : ""]);
+    const key = JSON.stringify([place, list.filter, list.sort, list.reversed, list.grouped, canvas.width, screen.followsCursor?.(canvas.place) === true ? list.cursor : ""]);
     const made = this.#made;
-    if (made !== undefined && made.answer === answer && made.key === key && screen.id !== "commands") return made.rows;
+    if (made !== undefined && made.answer === answer && made.key === key && (moving || !made.held) && screen.id !== "commands") return made.rows;
     const found = screen.rows(answer, canvas).filter((row) => list.filter === "" || screen.searches === true || matches(screen.text(row), list.filter));
     const sorted = sort(screen, found, list);
     const rows = group(screen, moving ? inPlaces(sorted, this.#places) : sorted, list);
     this.#place = place;
     this.#places = rows.map(({ id }) => id);
-    this.#made = { answer, key, rows };
+    this.#made = { answer, key, rows, held: moving };
     return rows;
   }
 }
