@@ -3,7 +3,7 @@ import { memo, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import type { Dashboard, Terminal } from "./dashboard.ts";
 import { takeKey, takePaste } from "./keys.ts";
 import { markLine, paintLine, type Look } from "./look/look.ts";
-import { keyName } from "./terminal/key-name.ts";
+import { keyNames } from "./terminal/key-name.ts";
 import { stopUntilContinued } from "./terminal/stop.ts";
 import type { FrameLine } from "./view/frame.ts";
 import { linearLines, makeFrame } from "./view/make-frame.ts";
@@ -16,8 +16,7 @@ export function App({ desk, terminal }: { readonly desk: Dashboard; readonly ter
   const { suspendTerminal } = useApp();
   useEffect(() => desk.own({ ...terminal, suspend: () => void suspendTerminal(stopUntilContinued) }), [desk, terminal, suspendTerminal]);
   useInput((input, key) => {
-    const name = keyName(input, key);
-    if (name !== undefined) takeKey(desk, name);
+    for (const name of keyNames(input, key)) takeKey(desk, name);
   });
   usePaste((text) => takePaste(desk, text));
   return desk.parts.linear ? <Linear desk={desk} /> : <Screen desk={desk} />;
