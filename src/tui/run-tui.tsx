@@ -39,21 +39,22 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const reader = startReaderThread(options.home);
   desk.attach(new Feed(reader, now, desk.changed));
   const output = new PacedOutput({ out: process.stdout, budget: { perSecond: options.bytesPerSecond, most: BURST_BYTES }, now: () => performance.now() });
-  const input = new AnsweredInput(process.stdin, () => output.arrived());
+  const ended = Promise.withResolvers<number>();
+  const leave = (code: number): void => ended.resolve(code);
+  // A hangup; its signal may come later than what it does to reading and writing, or to nobody.
+  const gone = (): void => leave(129);
+  const input = new AnsweredInput(process.stdin, { answered: () => output.arrived(), gone });
   // Before the first frame asks the terminal anything: in cooked mode it would echo its own answer.
   input.setRawMode(true);
   desk.resize({ columns: output.columns, rows: output.rows });
   desk.change({ do: "go", place: options.place }, { do: "list", set: { filter: options.filter } });
-  const ended = Promise.withResolvers<number>();
   const later = (work: () => void, ms: number): (() => void) => {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);
   };
   const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready, later });
-  const leave = (code: number): void => ended.resolve(code);
   const crash = (error: unknown): void => {
-    // The terminal went away in the middle of a frame: a hangup, whose signal may come later than the error.
-    if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return leave(129);
+    if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return gone();
     restoreTerminal();
     console.error(crashReport(error));
     leave(70);
