@@ -41,8 +41,17 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const output = new PacedOutput({ out: process.stdout, budget: { perSecond: options.bytesPerSecond, most: BURST_BYTES }, now: () => performance.now() });
   const ended = Promise.withResolvers<number>();
   const leave = (code: number): void => ended.resolve(code);
+  // Once: what Ink says when it ends would be drawn on the shell's screen.
+  const giveBack = (): void => {
+    if (output.muted) return;
+    output.mute();
+    restoreTerminal(output.alternate);
+  };
   // A hangup; its signal may come later than what it does to reading and writing, or to nobody.
-  const gone = (): void => leave(129);
+  const gone = (): void => {
+    giveBack();
+    leave(129);
+  };
   const input = new AnsweredInput(process.stdin, { answered: () => output.arrived(), gone });
   // Before the first frame asks the terminal anything: in cooked mode it would echo its own answer.
   input.setRawMode(true);
@@ -55,7 +64,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready, later });
   const crash = (error: unknown): void => {
     if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return gone();
-    restoreTerminal();
+    if (output.muted) return;
+    giveBack();
     console.error(crashReport(error));
     leave(70);
   };
@@ -72,9 +82,13 @@ export async function runTui(options: TuiOptions): Promise<number> {
   app.waitUntilExit().then(() => leave(0), crash);
   const code = await ended.promise;
   ticker[Symbol.dispose]();
-  app.unmount();
+  giveBack();
+  try {
+    app.unmount();
+  } catch {
+    // It draws once more, for nobody: what broke may be that.
+  }
   input.release();
-  restoreTerminal();
   await reader.close();
   return code;
 }

@@ -2,6 +2,8 @@ import { Writable } from "node:stream";
 
 /** Ends every frame that Ink writes (DEC mode 2026, synchronized output). */
 const FRAME_END = "\u001b[?2026l";
+const ENTER_ALTERNATE = "\u001b[?1049h";
+const LEAVE_ALTERNATE = "\u001b[?1049l";
 /** "Device status": a terminal answers `ESC [ 0 n` when everything before has reached it. */
 const QUESTION = "\u001b[5n";
 /** A terminal that has not answered for so long does not; from then on only the budget holds. */
@@ -28,6 +30,8 @@ export class PacedOutput extends Writable {
   #filledAt: number;
   #bytes = 0;
   #roundTripMs: number | undefined;
+  #muted = false;
+  #alternate = false;
 
   constructor(options: PacedOptions) {
     super({ decodeStrings: false });
@@ -71,6 +75,21 @@ export class PacedOutput extends Writable {
     this.#silent = false;
   }
 
+  /** Lets nothing through any more: the terminal is gone, or shows what is not to be drawn over. */
+  mute(): void {
+    this.#muted = true;
+    this.#askedAt = undefined;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** Whether the terminal shows its alternate screen. */
+  get alternate(): boolean {
+    return this.#alternate;
+  }
+
   /** Text that is no frame: the clipboard, a title. */
   aside(text: string): void {
     this.#send(text);
@@ -85,6 +104,9 @@ export class PacedOutput extends Writable {
   }
 
   #send(text: string): void {
+    if (this.#muted) return;
+    if (text.includes(ENTER_ALTERNATE)) this.#alternate = true;
+    if (text.includes(LEAVE_ALTERNATE)) this.#alternate = false;
     const bytes = Buffer.byteLength(text);
     this.#bytes += bytes;
     this.#fill();
