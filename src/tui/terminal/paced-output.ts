@@ -30,8 +30,10 @@ export class PacedOutput extends Writable {
   #filledAt: number;
   #bytes = 0;
   #roundTripMs: number | undefined;
+  #asks = true;
   #muted = false;
   #alternate = false;
+  #lastAnswer: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PacedOptions) {
     super({ decodeStrings: false });
@@ -73,12 +75,41 @@ export class PacedOutput extends Writable {
     if (this.#askedAt !== undefined) this.#roundTripMs = this.#options.now() - this.#askedAt;
     this.#askedAt = undefined;
     this.#silent = false;
+    this.#lastAnswer?.resolve();
+  }
+
+  /**
+   * Asks nothing any more, and resolves when the last answer is here or is not to be expected. One that comes after the terminal
+   * was given back is typed into the shell (`^[[0n` at its prompt, seen).
+   */
+  async settle(): Promise<void> {
+    this.#asks = false;
+    if (this.#askedAt === undefined) return;
+    const last = (this.#lastAnswer ??= Promise.withResolvers<void>());
+    const timer = setTimeout(last.resolve, Math.max(0, SILENT_MS - (this.#options.now() - this.#askedAt)));
+    await last.promise;
+    clearTimeout(timer);
+  }
+
+  /** Somebody else has the terminal while `work` lasts; not twice at a time. */
+  async lend(work: () => Promise<void>): Promise<void> {
+    if (!this.#asks) return;
+    await this.settle();
+    try {
+      await work();
+    } finally {
+      this.#askedAt = undefined;
+      this.#lastAnswer = undefined;
+      this.#asks = true;
+    }
   }
 
   /** Lets nothing through any more: the terminal is gone, or shows what is not to be drawn over. */
   mute(): void {
     this.#muted = true;
+    this.#asks = false;
     this.#askedAt = undefined;
+    this.#lastAnswer?.resolve();
   }
 
   get muted(): boolean {
@@ -97,7 +128,7 @@ export class PacedOutput extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const text = typeof chunk === "string" ? chunk : chunk.toString("utf8");
-    const asks = text.endsWith(FRAME_END) && !this.#silent && this.#askedAt === undefined;
+    const asks = text.endsWith(FRAME_END) && this.#asks && !this.#silent && this.#askedAt === undefined;
     this.#send(asks ? `${text}${QUESTION}` : text);
     if (asks) this.#askedAt = this.#options.now();
     done();
