@@ -3,21 +3,25 @@ import { memo, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import type { Dashboard, Terminal } from "./dashboard.ts";
 import { takeKey, takePaste } from "./keys.ts";
 import { markLine, paintLine, type Look } from "./look/look.ts";
-import { keyName } from "./terminal/key-name.ts";
+import { keyNames } from "./terminal/key-name.ts";
 import { stopUntilContinued } from "./terminal/stop.ts";
 import type { FrameLine } from "./view/frame.ts";
 import { linearLines, makeFrame } from "./view/make-frame.ts";
 
+interface Screened extends Omit<Terminal, "suspend"> {
+  /** Gives the terminal to somebody else meanwhile. */
+  readonly lend: (work: () => Promise<void>) => void;
+}
+
 /** The dashboard on a terminal: every line is one Text, already cut to its width, so that nothing wraps and nothing is measured. */
-export function App({ desk, terminal }: { readonly desk: Dashboard; readonly terminal: Omit<Terminal, "suspend"> }): ReactNode {
+export function App({ desk, terminal }: { readonly desk: Dashboard; readonly terminal: Screened }): ReactNode {
   useSyncExternalStore(desk.subscribe, desk.version);
   const size = useWindowSize();
   useEffect(() => desk.resize(size), [desk, size.columns, size.rows]);
   const { suspendTerminal } = useApp();
-  useEffect(() => desk.own({ ...terminal, suspend: () => void suspendTerminal(stopUntilContinued) }), [desk, terminal, suspendTerminal]);
+  useEffect(() => desk.own({ ...terminal, suspend: () => terminal.lend(() => suspendTerminal(stopUntilContinued)) }), [desk, terminal, suspendTerminal]);
   useInput((input, key) => {
-    const name = keyName(input, key);
-    if (name !== undefined) takeKey(desk, name);
+    for (const name of keyNames(input, key)) takeKey(desk, name);
   });
   usePaste((text) => takePaste(desk, text));
   return desk.parts.linear ? <Linear desk={desk} /> : <Screen desk={desk} />;

@@ -6,7 +6,7 @@ export type Group = "go" | "move" | "look" | "act" | "leave";
 /** One thing a key does. The footer, the help, the palette and docs/tui.md are all made from this table. */
 export interface Command {
   readonly id: string;
-  /** As `keyName` says them; the first is the one that is shown. */
+  /** As `keyNames` says them; the first is the one that is shown. */
   readonly keys: readonly string[];
   readonly title: string;
   readonly group: Group;

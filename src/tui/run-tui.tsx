@@ -41,23 +41,34 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const reader = startReaderThread(options.home);
   desk.attach(new Feed(reader, now, desk.changed));
   const output = new PacedOutput({ out: process.stdout, budget: { perSecond: options.bytesPerSecond, most: BURST_BYTES }, now: () => performance.now() });
-  const input = new AnsweredInput(process.stdin, () => output.arrived());
+  const ended = Promise.withResolvers<number>();
+  const leave = (code: number): void => ended.resolve(code);
+  // Once: what Ink says when it ends would be drawn on the shell's screen.
+  const giveBack = (): void => {
+    if (output.muted) return;
+    output.mute();
+    restoreTerminal(output.alternate);
+  };
+  // A hangup; its signal may come later than what it does to reading and writing, or to nobody.
+  const gone = (): void => {
+    giveBack();
+    leave(129);
+  };
+  const input = new AnsweredInput(process.stdin, { answered: () => output.arrived(), gone });
   // Before the first frame asks the terminal anything: in cooked mode it would echo its own answer.
   input.setRawMode(true);
   desk.resize({ columns: output.columns, rows: output.rows });
   desk.change({ do: "go", place: options.place }, { do: "list", set: { filter: options.filter } });
-  const ended = Promise.withResolvers<number>();
   const later = (work: () => void, ms: number): (() => void) => {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);
   };
   const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready, later });
   const listener = new Listener({ home: options.home, heard: (event) => ticker.hear(newsOf(event, now())), later });
-  const leave = (code: number): void => ended.resolve(code);
   const crash = (error: unknown): void => {
-    // The terminal went away in the middle of a frame: a hangup, whose signal may come later than the error.
-    if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return leave(129);
-    restoreTerminal();
+    if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return gone();
+    if (output.muted) return;
+    giveBack();
     console.error(crashReport(error));
     leave(70);
   };
@@ -67,7 +78,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
-  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0) };
+  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(work) };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
@@ -75,9 +86,14 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const code = await ended.promise;
   listener[Symbol.dispose]();
   ticker[Symbol.dispose]();
-  app.unmount();
+  await output.settle();
+  giveBack();
+  try {
+    app.unmount();
+  } catch {
+    // It draws once more, for nobody: what broke may be that.
+  }
   input.release();
-  restoreTerminal();
   await reader.close();
   return code;
 }

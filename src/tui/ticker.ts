@@ -28,6 +28,8 @@ export class Ticker implements Disposable {
   constructor(parts: TickerParts) {
     this.#parts = parts;
     this.#unsubscribe = parts.desk.subscribe(() => this.#onChange());
+    // Lines are read anew only when their listener does something; what is there at first is read for them, too.
+    if (parts.desk.parts.linear) this.#look();
     this.#tick();
   }
 

@@ -15,11 +15,13 @@ export class AnsweredInput extends PassThrough {
   readonly #decoder = new TextDecoder();
   #held = "";
 
-  constructor(input: NodeJS.ReadStream, answered: () => void) {
+  /** `gone`: there will be no key any more, as the terminal is not there. */
+  constructor(input: NodeJS.ReadStream, { answered, gone }: { readonly answered: () => void; readonly gone: () => void }) {
     super();
     this.#in = input;
     this.#answered = answered;
     input.on("data", this.#take);
+    input.on("end", gone);
   }
 
   setRawMode(raw: boolean): this {

@@ -1,7 +1,9 @@
 import type { Key } from "ink";
 
-/** What the keymap calls a key that Ink reports; undefined for what is no key of it. Printable text is itself. */
-export function keyName(input: string, key: Key): string | undefined {
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** What the keymap calls the keys that Ink reports; printable text is itself. Keys that come faster than they are read come as one text. */
+export function keyNames(input: string, key: Key): readonly string[] {
   const named: readonly (readonly [boolean, string])[] = [
     [key.upArrow, "up"], [key.downArrow, "down"], [key.leftArrow, "left"], [key.rightArrow, "right"],
     [key.pageUp, "pgup"], [key.pageDown, "pgdn"], [key.home, "home"], [key.end, "end"],
@@ -9,9 +11,17 @@ export function keyName(input: string, key: Key): string | undefined {
     [key.backspace, "backspace"], [key.delete, "delete"],
   ];
   const found = named.find(([pressed]) => pressed)?.[1];
-  if (found !== undefined) return found;
-  if (key.ctrl && input.length === 1) return `ctrl-${input.toLowerCase()}`;
+  if (found !== undefined) return [found];
+  if (key.ctrl && input.length === 1) return [`ctrl-${input.toLowerCase()}`];
   // Alt and a letter is what some terminals send for a letter they have no other way to send.
-  if (key.meta || input === "") return undefined;
-  return input === " " ? "space" : input;
+  // The beginning of a sequence that the line has cut in two is no text.
+  if (key.meta || /^\[[\d;?]*$/.test(input)) return [];
+  return [...graphemes.segment(input)].map(({ segment }) => typed(segment));
+}
+
+function typed(character: string): string {
+  if (character === " ") return "space";
+  if (character === "\t") return "tab";
+  if (/^[\r\n]/.test(character)) return "enter";
+  return character < " " ? `ctrl-${String.fromCharCode(character.charCodeAt(0) + 96)}` : character;
 }

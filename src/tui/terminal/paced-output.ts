@@ -2,6 +2,8 @@ import { Writable } from "node:stream";
 
 /** Ends every frame that Ink writes (DEC mode 2026, synchronized output). */
 const FRAME_END = "\u001b[?2026l";
+const ENTER_ALTERNATE = "\u001b[?1049h";
+const LEAVE_ALTERNATE = "\u001b[?1049l";
 /** "Device status": a terminal answers `ESC [ 0 n` when everything before has reached it. */
 const QUESTION = "\u001b[5n";
 /** A terminal that has not answered for so long does not; from then on only the budget holds. */
@@ -28,6 +30,10 @@ export class PacedOutput extends Writable {
   #filledAt: number;
   #bytes = 0;
   #roundTripMs: number | undefined;
+  #asks = true;
+  #muted = false;
+  #alternate = false;
+  #lastAnswer: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PacedOptions) {
     super({ decodeStrings: false });
@@ -69,6 +75,50 @@ export class PacedOutput extends Writable {
     if (this.#askedAt !== undefined) this.#roundTripMs = this.#options.now() - this.#askedAt;
     this.#askedAt = undefined;
     this.#silent = false;
+    this.#lastAnswer?.resolve();
+  }
+
+  /**
+   * Asks nothing any more, and resolves when the last answer is here or is not to be expected. One that comes after the terminal
+   * was given back is typed into the shell (`^[[0n` at its prompt, seen).
+   */
+  async settle(): Promise<void> {
+    this.#asks = false;
+    if (this.#askedAt === undefined) return;
+    const last = (this.#lastAnswer ??= Promise.withResolvers<void>());
+    const timer = setTimeout(last.resolve, Math.max(0, SILENT_MS - (this.#options.now() - this.#askedAt)));
+    await last.promise;
+    clearTimeout(timer);
+  }
+
+  /** Somebody else has the terminal while `work` lasts; not twice at a time. */
+  async lend(work: () => Promise<void>): Promise<void> {
+    if (!this.#asks) return;
+    await this.settle();
+    try {
+      await work();
+    } finally {
+      this.#askedAt = undefined;
+      this.#lastAnswer = undefined;
+      this.#asks = true;
+    }
+  }
+
+  /** Lets nothing through any more: the terminal is gone, or shows what is not to be drawn over. */
+  mute(): void {
+    this.#muted = true;
+    this.#asks = false;
+    this.#askedAt = undefined;
+    this.#lastAnswer?.resolve();
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** Whether the terminal shows its alternate screen. */
+  get alternate(): boolean {
+    return this.#alternate;
   }
 
   /** Text that is no frame: the clipboard, a title. */
@@ -78,13 +128,16 @@ export class PacedOutput extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const text = typeof chunk === "string" ? chunk : chunk.toString("utf8");
-    const asks = text.endsWith(FRAME_END) && !this.#silent && this.#askedAt === undefined;
+    const asks = text.endsWith(FRAME_END) && this.#asks && !this.#silent && this.#askedAt === undefined;
     this.#send(asks ? `${text}${QUESTION}` : text);
     if (asks) this.#askedAt = this.#options.now();
     done();
   }
 
   #send(text: string): void {
+    if (this.#muted) return;
+    if (text.includes(ENTER_ALTERNATE)) this.#alternate = true;
+    if (text.includes(LEAVE_ALTERNATE)) this.#alternate = false;
     const bytes = Buffer.byteLength(text);
     this.#bytes += bytes;
     this.#fill();

@@ -2,12 +2,13 @@ import { writeSync } from "node:fs";
 
 /**
  * Brings a terminal back to what a shell expects, whatever state it was left in: ends synchronized output and bracketed paste,
- * leaves the alternate screen, shows the cursor, resets colours. Written at once and past every buffer, since the
- * process may be ending; sent to a terminal that is as it should be, it changes nothing.
+ * shows the cursor, resets colours, and leaves the alternate screen if that is on. Written at once and past every buffer, since the
+ * process may be ending. Left twice, the screen would put the cursor back twice: over what was printed since, and in tmux, after
+ * a resize, over what was there before.
  */
-export function restoreTerminal(): void {
+export function restoreTerminal(alternate: boolean): void {
   try {
-    writeSync(1, "\u001b[?2026l\u001b[?2004l\u001b[0m\u001b[?25h\u001b[?1049l");
+    writeSync(1, `\u001b[?2026l\u001b[?2004l\u001b[0m\u001b[?25h${alternate ? "\u001b[?1049l" : ""}`);
   } catch {
     // The terminal is gone, and with it what there was to restore.
   }
