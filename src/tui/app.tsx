@@ -9,6 +9,8 @@ import type { FrameLine } from "./view/frame.ts";
 import { linearLines, makeFrame } from "./view/make-frame.ts";
 
 interface Screened extends Omit<Terminal, "suspend"> {
+  /** A key was pressed: what is drawn now is its answer. */
+  readonly touched: () => void;
   /** Gives the terminal to somebody else meanwhile. */
   readonly lend: (work: () => Promise<void>) => void;
 }
@@ -21,6 +23,7 @@ export function App({ desk, terminal }: { readonly desk: Dashboard; readonly ter
   const { suspendTerminal } = useApp();
   useEffect(() => desk.own({ ...terminal, suspend: () => terminal.lend(() => suspendTerminal(stopUntilContinued)) }), [desk, terminal, suspendTerminal]);
   useInput((input, key) => {
+    terminal.touched();
     for (const name of keyNames(input, key)) takeKey(desk, name);
   });
   usePaste((text) => takePaste(desk, text));
@@ -36,7 +39,7 @@ function Screen({ desk }: { readonly desk: Dashboard }): ReactNode {
       {header.map((line, at) => (
         <Row key={`head ${at}`} text={paintLine(line, look)} />
       ))}
-      <Box flexGrow={1} flexDirection="row" overflow="hidden">
+      <Box flexGrow={1} flexDirection="row">
         <Lines lines={body} width={bodyWidth} look={look} />
         {side === undefined ? null : (
           <Box marginLeft={3}>

@@ -13,6 +13,7 @@ import type { Place } from "./state/place.ts";
 import { AnsweredInput } from "./terminal/answered-input.ts";
 import { crashReport } from "./terminal/crash-report.ts";
 import { PacedOutput } from "./terminal/paced-output.ts";
+import { ProcessorShare } from "./processor-share.ts";
 import { restoreTerminal } from "./terminal/restore.ts";
 import { Ticker } from "./ticker.ts";
 
@@ -29,9 +30,14 @@ export interface TuiOptions {
   readonly filter: string;
 }
 
-/** A first screen, and a screen turned over, go through at once; after that the average holds. */
-const BURST_BYTES = 16_384;
+/** What data may save up while little happens: an ordinary change of figures is drawn at once. */
+const BURST_BYTES = 4_096;
 const KEY_FPS = 15;
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
 
 /** Shows the dashboard until it is left. Resolves with the exit code; throws nothing: what breaks is reported on stderr. */
 export async function runTui(options: TuiOptions): Promise<number> {
@@ -63,7 +69,12 @@ export async function runTui(options: TuiOptions): Promise<number> {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);
   };
-  const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready, later });
+  const share = new ProcessorShare({ used: processorMs, now: () => performance.now() });
+  const looks = (whose: "data" | "keys"): void => {
+    output.drawsFor = whose;
+    share.begin();
+  };
+  const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready && share.free, looks, later });
   const listener = new Listener({ home: options.home, heard: (event) => ticker.hear(newsOf(event, now())), later });
   const crash = (error: unknown): void => {
     if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return gone();
@@ -78,7 +89,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
-  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(work) };
+  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(work), touched: () => void (output.drawsFor = "keys") };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });

@@ -4,8 +4,10 @@ import type { News } from "./state/view.ts";
 interface TickerParts {
   readonly desk: Dashboard;
   readonly everyMs: number;
-  /** Whether the terminal takes more now. */
+  /** Whether there is room for data now: on the line, and on the processor. */
   readonly ready: () => boolean;
+  /** A look begins; what is drawn from now on is data's, or, when the operator goes somewhere, theirs. */
+  readonly looks: (whose: "data" | "keys") => void;
   readonly later: (work: () => void, ms: number) => () => void;
 }
 
@@ -29,7 +31,7 @@ export class Ticker implements Disposable {
     this.#parts = parts;
     this.#unsubscribe = parts.desk.subscribe(() => this.#onChange());
     // Lines are read anew only when their listener does something; what is there at first is read for them, too.
-    if (parts.desk.parts.linear) this.#look();
+    if (parts.desk.parts.linear) this.#look("keys");
     this.#tick();
   }
 
@@ -37,7 +39,7 @@ export class Ticker implements Disposable {
     const wished = JSON.stringify(this.#parts.desk.wishes());
     if (wished === this.#wished) return;
     this.#wished = wished;
-    this.#look();
+    this.#look("keys");
   }
 
   /** Something happened: it is told and looked at now, but once a tick at most. A flood of news is no flood of reading or drawing. */
@@ -61,11 +63,12 @@ export class Ticker implements Disposable {
     if (desk.parts.linear || !ready()) return;
     if (this.#news !== undefined) desk.change({ do: "hear", news: this.#news });
     this.#news = undefined;
-    if (desk.view.pausedAt === undefined && !desk.feed.busy) this.#look();
+    if (desk.view.pausedAt === undefined && !desk.feed.busy) this.#look("data");
   }
 
-  #look(): void {
-    const { desk } = this.#parts;
+  #look(whose: "data" | "keys"): void {
+    const { desk, looks } = this.#parts;
+    looks(whose);
     const wishes = desk.wishes();
     this.#wished = JSON.stringify(wishes);
     void desk.feed.look(wishes);

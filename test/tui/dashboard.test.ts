@@ -135,7 +135,7 @@ test("time goes on where nothing else does: once a minute, and for a pause", () 
   desk.attach(new Feed({ ask: async (queries) => queries.map(() => ({ same: true as const })), close: () => Promise.resolve() }, () => now, desk.changed));
   desk.change({ do: "pause", at: now });
   let tick = (): void => undefined;
-  using ticker = new Ticker({ desk, everyMs: 1_000, ready: () => true, later: (work) => ((tick = work), () => undefined) });
+  using ticker = new Ticker({ desk, everyMs: 1_000, ready: () => true, looks: () => undefined, later: (work) => ((tick = work), () => undefined) });
   expect(ticker).toBeDefined();
   const seen: string[] = [];
   for (let second = 0; second < 180; second += 1) {

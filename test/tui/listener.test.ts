@@ -78,7 +78,7 @@ test("what breaks is told wherever the operator is, beside what they did, for a 
   let looks = 0;
   desk.attach(new Feed({ ask: async (queries) => ((looks += 1), queries.map(() => ({ same: true as const }))), close: () => Promise.resolve() }, () => now, desk.changed));
   let tick = (): void => undefined;
-  using ticker = new Ticker({ desk, everyMs: 1_000, ready: () => true, later: (work) => ((tick = work), () => undefined) });
+  using ticker = new Ticker({ desk, everyMs: 1_000, ready: () => true, looks: () => undefined, later: (work) => ((tick = work), () => undefined) });
   const told = (): string => textOf(makeFrame(desk).footer[0] ?? []);
   const notice = (kind: string): NoticeEvent => ({ event: "notice", data: { seq: 1, id: "ntc_1", at: new Date(now).toISOString(), kind, data: { slug: "tri\u001b[2Jage", failures: 5 } } });
   desk.change({ do: "say", message: { text: "done", tone: "good" } });

@@ -6,9 +6,8 @@ import { MAIN_SCREENS, type Place } from "../../tui/state/place.ts";
 import type { Call, Run } from "../call.ts";
 import { emit, emitJson, printable } from "../output.ts";
 
-/** Over SSH a dashboard is a guest on somebody's line: a kilobyte a second. Elsewhere what a terminal draws without effort. */
-const REMOTE_BYTES = 1_000;
-const LOCAL_BYTES = 20_000;
+/** A dashboard is a guest on somebody's line, and whether there is one cannot be known: tmux and mosh hide it. */
+const BYTES_PER_SECOND = 1_000;
 const SNAPSHOT_COLUMNS = 120;
 
 export const run: Run = async (call) => {
@@ -25,7 +24,6 @@ export const run: Run = async (call) => {
     else emit(lines.map(printable).join("\n"));
     return EXIT.done;
   }
-  const remote = (env["SSH_CONNECTION"] ?? env["SSH_TTY"] ?? "") !== "";
   const { runTui } = await import("../../tui/run-tui.tsx");
   return runTui({
     home: call.home, look, place,
@@ -33,7 +31,7 @@ export const run: Run = async (call) => {
     readonly: call.options["readonly"] === true,
     linear: call.options["screenReader"] === true,
     everyMs: intervalOf(call.options["interval"]),
-    bytesPerSecond: bytesOf(call) ?? (remote ? REMOTE_BYTES : LOCAL_BYTES),
+    bytesPerSecond: bytesOf(call) ?? BYTES_PER_SECOND,
   });
 };
 

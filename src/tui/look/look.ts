@@ -30,11 +30,11 @@ const ASCII: Glyphs = { more: "~", cursor: ">", good: "*", warn: "!", bad: "x", 
  * of its own besides (Okabe and Ito, "Color Universal Design"). Of the 256 colours only those that are fixed in all
  * terminals; the default palette leaves plain text and background as they are.
  */
-const CODES: Readonly<Record<Palette, Readonly<Record<Tone, string>>>> = {
-  default: { plain: "", dim: "38;5;245", strong: "1", good: "38;5;75", warn: "38;5;220", bad: "1;38;5;209", accent: "38;5;116", mark: "7" },
-  "high-contrast": { plain: "", dim: "", strong: "1", good: "1;96", warn: "1;93", bad: "1;97;41", accent: "1;97", mark: "1;7" },
+const CODES: Readonly<Record<Palette, Readonly<Record<Tone, readonly string[]>>>> = {
+  default: { plain: [], dim: ["38;5;245"], strong: ["1"], good: ["38;5;75"], warn: ["38;5;220"], bad: ["1", "38;5;209"], accent: ["38;5;116"], mark: ["7"] },
+  "high-contrast": { plain: [], dim: [], strong: ["1"], good: ["1", "96"], warn: ["1", "93"], bad: ["1", "97", "41"], accent: ["1", "97"], mark: ["1", "7"] },
   // Weight and inversion are no colours (no-color.org).
-  mono: { plain: "", dim: "", strong: "1", good: "", warn: "", bad: "1", accent: "", mark: "7" },
+  mono: { plain: [], dim: [], strong: ["1"], good: [], warn: [], bad: ["1"], accent: [], mark: ["7"] },
 };
 
 /** How everything is drawn. */
@@ -48,10 +48,15 @@ export function createLook({ palette = "default", ascii = false }: { readonly pa
   return { palette, ascii, glyphs: ascii ? ASCII : UTF8 };
 }
 
-/** The line as a terminal takes it. */
+/** The line as a terminal takes it: each attribute is ended by its own code, as Ink writes it, which else takes every line apart twice. */
 export function paintLine(spans: Line, { palette }: Look): string {
   const codes = CODES[palette];
-  return spans.map(({ text, tone = "plain" }) => (codes[tone] === "" || text === "" ? text : `\u001b[${codes[tone]}m${text}\u001b[0m`)).join("");
+  return spans.map(({ text, tone = "plain" }) => (codes[tone].length === 0 || text === "" ? text : `${codes[tone].map((code) => `\u001b[${code}m`).join("")}${text}${codes[tone].toReversed().map(end).join("")}`)).join("");
+}
+
+/** Of bold, of inversion, of a background, of a colour. */
+function end(code: string): string {
+  return `\u001b[${code === "1" ? 22 : code === "7" ? 27 : /^4\d$/.test(code) ? 49 : 39}m`;
 }
 
 /** The whole of the line in one tone: under the cursor. */

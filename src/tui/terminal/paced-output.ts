@@ -24,6 +24,8 @@ interface PacedOptions {
 export class PacedOutput extends Writable {
   readonly isTTY = true;
   readonly #options: PacedOptions;
+  /** Whose the frames are that come now. What the operator does is drawn at once, and is not set against the data's budget. */
+  drawsFor: "data" | "keys" = "keys";
   #askedAt: number | undefined;
   #silent = false;
   #tokens: number;
@@ -141,7 +143,7 @@ export class PacedOutput extends Writable {
     const bytes = Buffer.byteLength(text);
     this.#bytes += bytes;
     this.#fill();
-    this.#tokens -= bytes;
+    if (this.drawsFor === "data") this.#tokens -= bytes;
     this.#options.out.write(text);
   }
 
