@@ -26,6 +26,8 @@ export class Ticker implements Disposable {
     this.#parts = parts;
     this.#unsubscribe = parts.desk.subscribe(() => this.#onChange());
     this.#tick();
+    // Read once: what is heard moves only when the operator does, and they have come here.
+    if (parts.desk.parts.linear) this.#look();
   }
 
   #onChange(): void {
@@ -43,10 +45,13 @@ export class Ticker implements Disposable {
   }
 
   #look(): void {
-    const { desk } = this.#parts;
-    const wishes = desk.wishes();
-    this.#wished = JSON.stringify(wishes);
-    void desk.feed.look(wishes);
+    const { desk, everyMs } = this.#parts;
+    const { pausedAt } = desk.view;
+    const all = desk.wishes();
+    this.#wished = JSON.stringify(all);
+    // While the data stands still, only what was not read for this pause: a panel beside a list, not the list.
+    const wishes = pausedAt === undefined ? all : all.filter((wish) => (desk.feed.of(wish)?.at ?? 0) < pausedAt - 2 * everyMs);
+    if (pausedAt === undefined || wishes.length > 0) void desk.feed.look(wishes);
   }
 
   /** Time goes on where nothing else does: what is shown grows old, and so does a pause. */
