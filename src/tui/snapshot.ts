@@ -8,6 +8,7 @@ import { Responder } from "./reader/responder.ts";
 import { Feed } from "./state/feed.ts";
 import type { Place } from "./state/place.ts";
 import { headerLine } from "./view/chrome.ts";
+import { SMALLEST } from "./view/frame.ts";
 import { isGroupRow } from "./view/ordered-rows.ts";
 
 export interface SnapshotOptions {
@@ -28,8 +29,10 @@ export interface Snapshot {
 const MOST_ROWS = 500;
 
 /** One look at one screen, as text and as data, for whoever has no terminal. Throws what reading the home throws. */
-export async function takeSnapshot({ home, look, place, filter, columns }: SnapshotOptions): Promise<Snapshot> {
+export async function takeSnapshot({ home, look, place, filter, columns: given }: SnapshotOptions): Promise<Snapshot> {
   const now = Date.now();
+  // Text may be wider than where it goes, unlike a screen; nothing is read for one that is too small.
+  const columns = Math.max(given, SMALLEST.columns);
   const log = new CommandLog({ run: async () => ({ ok: false, said: [] }), readonly: true, now: () => now });
   const desk = new Dashboard({ home, look, now: () => now, log, readonly: true, linear: false });
   using responder = new Responder(home);
