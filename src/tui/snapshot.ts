@@ -1,5 +1,6 @@
 import { NexusError } from "../engine/core/errors.ts";
 import { CommandLog } from "./actions/command-log.ts";
+import { checkPlace } from "./check-place.ts";
 import { Dashboard } from "./dashboard.ts";
 import { fitLine } from "./look/fit.ts";
 import type { Look } from "./look/look.ts";
@@ -30,6 +31,7 @@ const MOST_ROWS = 500;
 
 /** One look at one screen, as text and as data, for whoever has no terminal. Throws what reading the home throws. */
 export async function takeSnapshot({ home, look, place, filter, columns: given }: SnapshotOptions): Promise<Snapshot> {
+  checkPlace(place);
   const now = Date.now();
   // Text may be wider than where it goes, unlike a screen; nothing is read for one that is too small.
   const columns = Math.max(given, SMALLEST.columns);

@@ -200,6 +200,11 @@ test("one look as text is taken however narrow the terminal is", async () => {
   expect(lines.join("\n")).toContain("assistant/human");
 });
 
+test("a tab that there is not is wrong usage, and the answer names those that there are", async () => {
+  const { code, err } = await nexus(home.path, ["tui", "live", "eror"]);
+  expect([code, err.includes("all, invocations, notices, errors")]).toEqual([2, true]);
+});
+
 test("who hears the dashboard hears it before the first key", async () => {
   using on = open();
   const heard = new Dashboard({ ...on.desk.parts, linear: true });

@@ -14,7 +14,7 @@ export function hookInvocationRows({ hook, invocations = [] }: HookDetail, canva
     return {
       id, open: { screen: "event", id: event_id, tab: "why" },
       subject: { kind: "invocation", id, facts: { event: event_id, hook: hook?.slug } },
-      text: line(span("dim", `${moment(started_at)} `), outcomeSpan(outcome, canvas), span("dim", `${took(latency_us / 1_000).padStart(6)}  `), because, safeText(event_id)),
+      text: line(span("dim", `${moment(started_at)} `), outcomeSpan(outcome, canvas, canvas.width), span("dim", `${took(latency_us / 1_000).padStart(6)}  `), because, safeText(event_id)),
     };
   });
 }
