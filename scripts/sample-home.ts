@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -57,9 +57,12 @@ export const hook: Hook = {
 `,
 };
 
-const CONFIG = `[agents.atlas]
+/** Slower than messages come. */
+const AGENT = "cat > /dev/null; sleep 20; echo Done.";
+
+const configOf = (agent: string): string => `[agents.atlas]
 runner = "command"
-command = ["bash", "-c", "cat > /dev/null; sleep 20; echo Done."]
+command = ["bash", "-c", ${JSON.stringify(agent)}]
 
 [outbound.mail]
 type = "file"
@@ -78,10 +81,10 @@ export const SAMPLE_EVENTS: readonly Readonly<Record<string, unknown>>[] = [
   { type: "message", channel: "discord", sender_id: "mallory", thread_id: "ops", content: "\u001b[2J\u001b]0;owned\u0007 \u202egnp.exe of right-to-left fame, and שלום" },
 ];
 
-/** Its settings and scripts; what is done with them is its caller's. */
-export function writeSampleHome(home: string): readonly string[] {
+/** Its settings and scripts; what is done with them is its caller's. `agent`: what bash is told to do for each turn. */
+export function writeSampleHome(home: string, agent = AGENT): readonly string[] {
   mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, "config.toml"), CONFIG);
+  writeFileSync(join(home, "config.toml"), configOf(agent));
   return Object.entries(HOOKS).map(([name, text]) => {
     const path = join(home, `${name}.ts`);
     writeFileSync(path, text);
@@ -89,18 +92,61 @@ export function writeSampleHome(home: string): readonly string[] {
   });
 }
 
-if (import.meta.main) {
-  const home = process.argv[2] ?? "";
-  if (home === "") throw new Error("usage: bun scripts/sample-home.ts FOLDER");
+/** What the hook that crashes was before it did. */
+const CRASH_LOOP_BEFORE = `/** @description Urgent pull requests */
+export const hook: Hook = {
+  triggers: { event: { types: ["webhook"] } },
+  handler: (ctx) => ({ fire: String(ctx.event.metadata["title"]).startsWith("urgent") }),
+};
+`;
+
+/** A ref hook's action that refuses what is too long. */
+const SHORT_PASSAGES = `/** @description A profile has at most twelve words */
+export const hook: Hook = {
+  triggers: { event: { channels: ["none"] } },
+  handler: (ctx) => {
+    const words = (ctx.passage?.content ?? "").split(/\\s+/).length;
+    if (words > 12) throw new Error(\`\${words} words: a profile has at most 12\`);
+  },
+};
+`;
+
+/** Runs a command of nexus to its end, and returns what it has said; throws unless it ends with `code`. */
+export type RunNexus = (words: readonly string[], stdin?: string, code?: number) => string;
+
+export function nexusRunner(home: string): RunNexus {
   const nexus = join(import.meta.dir, "..", "src", "cli", "main.ts");
-  const run = (words: readonly string[], stdin = ""): void => {
-    const { exitCode, stderr } = Bun.spawnSync([process.execPath, nexus, ...words, "--home", home], { stdin: Buffer.from(stdin) });
-    if (exitCode !== 0) throw new Error(`nexus ${words.join(" ")}: ${stderr.toString()}`);
+  return (words, stdin = "", code = 0) => {
+    const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, nexus, ...words, "--home", home], { stdin: Buffer.from(stdin) });
+    if (exitCode !== code) throw new Error(`nexus ${words.join(" ")}: ${stderr.toString()}`);
+    return stdout.toString();
   };
-  for (const path of writeSampleHome(home)) run(["hooks", "register", path]);
+}
+
+/** A sample home with its hooks, their refs, and events that wait for a daemon. */
+export function makeSampleHome(home: string, run: RunNexus, agent?: string): void {
+  const paths = writeSampleHome(home, agent);
+  const crashLoop = join(home, "crash-loop.ts");
+  const now = readFileSync(crashLoop, "utf8");
+  writeFileSync(crashLoop, CRASH_LOOP_BEFORE);
+  for (const path of paths) run(["hooks", "register", path]);
+  writeFileSync(crashLoop, now);
+  run(["hooks", "update", "crash-loop", crashLoop]);
   run(["branches", "create", "assistant/main", "--main"]);
   run(["refs", "set", "assistant/human/main", "--content", "They live in Berlin, and like short answers."]);
   run(["refs", "hooks", "create", "assistant/human/main", "audit_log", "--config", '{"destination": "compliance"}']);
+  const shortPassages = join(home, "short-passages.ts");
+  writeFileSync(shortPassages, SHORT_PASSAGES);
+  run(["hooks", "register", shortPassages]);
+  run(["refs", "hooks", "create", "assistant/human/main", "script", "--config", '{"hook": "short-passages"}']);
+  run(["refs", "set", "assistant/human/main", "--content", "They live in Lyon, and like short answers."]);
+  run(["refs", "set", "assistant/human/main", "--content", "They have told us at great length what they like, and what they do not like."], "", 1);
   run(["events", "import", "-"], Array.from({ length: 10 }, () => SAMPLE_EVENTS).flat().map((event) => JSON.stringify(event)).join("\n"));
+}
+
+if (import.meta.main) {
+  const home = process.argv[2] ?? "";
+  if (home === "") throw new Error("usage: bun scripts/sample-home.ts FOLDER");
+  makeSampleHome(home, nexusRunner(home));
   console.log(home);
 }

@@ -3,6 +3,7 @@ import { App } from "./app.tsx";
 import { CommandLog } from "./actions/command-log.ts";
 import { copySequence } from "./actions/copy.ts";
 import { commandRunner } from "./actions/run-command.ts";
+import { checkPlace } from "./check-place.ts";
 import { Dashboard } from "./dashboard.ts";
 import type { Look } from "./look/look.ts";
 import { startReaderThread } from "./reader/reader-thread.ts";
@@ -39,8 +40,9 @@ function processorMs(): number {
   return (user + system) / 1_000;
 }
 
-/** Shows the dashboard until it is left. Resolves with the exit code; throws nothing: what breaks is reported on stderr. */
+/** Shows the dashboard until it is left. Resolves with the exit code. Throws for a place that there is not; what breaks later is reported on stderr. */
 export async function runTui(options: TuiOptions): Promise<number> {
+  checkPlace(options.place);
   const now = (): number => Date.now();
   const log = new CommandLog({ run: commandRunner(options.home), readonly: options.readonly, now });
   const desk = new Dashboard({ home: options.home, look: options.look, now, log, readonly: options.readonly, linear: options.linear });

@@ -1,5 +1,6 @@
 import { NexusError } from "../engine/core/errors.ts";
 import { CommandLog } from "./actions/command-log.ts";
+import { checkPlace } from "./check-place.ts";
 import { Dashboard } from "./dashboard.ts";
 import { fitLine } from "./look/fit.ts";
 import type { Look } from "./look/look.ts";
@@ -8,6 +9,7 @@ import { Responder } from "./reader/responder.ts";
 import { Feed } from "./state/feed.ts";
 import type { Place } from "./state/place.ts";
 import { headerLine } from "./view/chrome.ts";
+import { SMALLEST } from "./view/frame.ts";
 import { isGroupRow } from "./view/ordered-rows.ts";
 
 export interface SnapshotOptions {
@@ -28,8 +30,11 @@ export interface Snapshot {
 const MOST_ROWS = 500;
 
 /** One look at one screen, as text and as data, for whoever has no terminal. Throws what reading the home throws. */
-export async function takeSnapshot({ home, look, place, filter, columns }: SnapshotOptions): Promise<Snapshot> {
+export async function takeSnapshot({ home, look, place, filter, columns: given }: SnapshotOptions): Promise<Snapshot> {
+  checkPlace(place);
   const now = Date.now();
+  // Text may be wider than where it goes, unlike a screen; nothing is read for one that is too small.
+  const columns = Math.max(given, SMALLEST.columns);
   const log = new CommandLog({ run: async () => ({ ok: false, said: [] }), readonly: true, now: () => now });
   const desk = new Dashboard({ home, look, now: () => now, log, readonly: true, linear: false });
   using responder = new Responder(home);

@@ -67,10 +67,14 @@ export class Ticker implements Disposable {
   }
 
   #look(whose: "data" | "keys"): void {
-    const { desk, looks } = this.#parts;
+    const { desk, everyMs, looks } = this.#parts;
+    const { pausedAt } = desk.view;
+    const all = desk.wishes();
+    this.#wished = JSON.stringify(all);
+    // While the data stands still, only what was not read for this pause: a panel beside a list, not the list.
+    const wishes = pausedAt === undefined ? all : all.filter((wish) => (desk.feed.of(wish)?.at ?? 0) < pausedAt - 2 * everyMs);
+    if (pausedAt !== undefined && wishes.length === 0) return;
     looks(whose);
-    const wishes = desk.wishes();
-    this.#wished = JSON.stringify(wishes);
     void desk.feed.look(wishes);
   }
 

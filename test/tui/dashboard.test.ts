@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { ACTIONS } from "../../src/tui/actions/actions.ts";
 import { CommandLog } from "../../src/tui/actions/command-log.ts";
 import { SUBJECTS } from "../../src/tui/actions/subject.ts";
@@ -13,8 +15,9 @@ import { SCREENS } from "../../src/tui/screens/screens.ts";
 import { Feed } from "../../src/tui/state/feed.ts";
 import { MAIN_SCREENS } from "../../src/tui/state/place.ts";
 import { listOf, placeOf } from "../../src/tui/state/view.ts";
+import { takeSnapshot } from "../../src/tui/snapshot.ts";
 import { Ticker } from "../../src/tui/ticker.ts";
-import { makeFrame } from "../../src/tui/view/make-frame.ts";
+import { linearLines, makeFrame } from "../../src/tui/view/make-frame.ts";
 import { SAMPLE_EVENTS, writeSampleHome } from "../../scripts/sample-home.ts";
 import { nexus } from "../helpers/nexus-command.ts";
 import { tempHome } from "../helpers/temp-home.ts";
@@ -159,6 +162,59 @@ test("the rows stay where they are while the cursor moves among them", async () 
   expect([shown(), listOf(on.desk.view).index]).toEqual([atTheEnd, rows - 4]);
   await on.keys("g");
   expect(shown()).not.toEqual(atTheEnd);
+});
+
+test("what one version changed in the one before is shown, although its file is another now", async () => {
+  const path = join(home.path, "crash-loop.ts");
+  writeFileSync(path, readFileSync(path, "utf8").replace("urgent", "important"));
+  expect((await nexus(home.path, ["hooks", "update", "crash-loop", path])).code).toBe(0);
+  using on = open();
+  await on.keys("2", "/", "c", "r", "a", "s", "h", "enter", "enter", "tab", "tab", "tab", "tab");
+  const shown = makeFrame(on.desk).body.map(({ line }) => textOf(line));
+  expect(shown.filter((text) => /^ +[-+] /.test(text)).map((text) => text.trim().slice(0, 2))).toEqual(["- ", "+ "]);
+  expect(shown.join("\n")).toContain("What v2 changed in v1");
+});
+
+test("a list that is paused stands still while the cursor goes through it and its panel follows", async () => {
+  using on = open({ columns: 200, rows: 50 });
+  using _ticker = new Ticker({ desk: on.desk, everyMs: 1_000, ready: () => true, looks: () => undefined, later: () => () => {} });
+  await on.keys("4", "p");
+  const answer = on.desk.answer();
+  expect((await nexus(home.path, ["events", "emit", "--channel", "console", "--content", "while it is paused"])).code).toBe(0);
+  takeKey(on.desk, "down");
+  const side = on.desk.sideWish();
+  await on.desk.feed.look([]);
+  expect([on.desk.answer() === answer, side !== undefined && on.desk.feed.of(side) !== undefined]).toEqual([true, true]);
+  await on.keys(".");
+  expect(on.desk.rows().map((row) => on.desk.screen.text(row))).toContain("while it is paused");
+});
+
+test("!word excludes in the search of events, too", async () => {
+  using on = open();
+  await on.keys("4", "/", ..."atlas !checkout".split(""));
+  expect(on.desk.rows().map((row) => on.desk.screen.text(row).slice(0, 10))).toEqual(["@atlas 数据库"]);
+});
+
+test("one look as text is taken however narrow the terminal is", async () => {
+  const { lines } = await takeSnapshot({ home: home.path, look: createLook(), place: { screen: "refs" }, filter: "", columns: 20 });
+  expect(lines.join("\n")).toContain("assistant/human");
+});
+
+test("a tab that there is not is wrong usage, and the answer names those that there are", async () => {
+  const { code, err } = await nexus(home.path, ["tui", "live", "eror"]);
+  expect([code, err.includes("all, invocations, notices, errors")]).toEqual([2, true]);
+});
+
+test("who hears the dashboard hears it before the first key", async () => {
+  using on = open();
+  const heard = new Dashboard({ ...on.desk.parts, linear: true });
+  heard.attach(on.desk.feed);
+  const looked = Promise.withResolvers<void>();
+  const unsubscribe = on.desk.subscribe(looked.resolve);
+  using _ticker = new Ticker({ desk: heard, everyMs: 1_000, ready: () => true, looks: () => undefined, later: () => () => {} });
+  await looked.promise;
+  unsubscribe();
+  expect(linearLines(heard).join(" ")).toContain("liveness");
 });
 
 test("no key means two things", () => {

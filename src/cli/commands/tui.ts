@@ -18,7 +18,8 @@ export const run: Run = async (call) => {
   const terminal = isatty(0) && isatty(1) && env["TERM"] !== "dumb";
   if (call.json || call.options["once"] === true || !terminal) {
     const { takeSnapshot } = await import("../../tui/snapshot.ts");
-    const columns = isatty(1) ? (process.stdout.columns ?? SNAPSHOT_COLUMNS) : SNAPSHOT_COLUMNS;
+    // A terminal that was told no size says 0.
+    const columns = isatty(1) && process.stdout.columns > 0 ? process.stdout.columns : SNAPSHOT_COLUMNS;
     const { lines, data } = await takeSnapshot({ home: call.home, look, place, filter: text(call.options["filter"]) ?? "", columns });
     if (call.json) emitJson(data);
     else emit(lines.map(printable).join("\n"));

@@ -14,5 +14,6 @@ export function safeText(text: string): string {
 /** For terminals without UTF-8. What has a plain form keeps it; every other character is a question mark. */
 export function asciiText(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
-  return text.normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll(/[^ -~]/gu, (char) => (Bun.stringWidth(char) === 2 ? "??" : "?"));
+  // Which becomes a Greek letter.
+  return text.replaceAll("µ", "u").normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll(/[^ -~]/gu, (char) => (Bun.stringWidth(char) === 2 ? "??" : "?"));
 }

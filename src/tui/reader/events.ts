@@ -37,12 +37,19 @@ const MOST_DECISIONS = 100;
 /** Words that narrow a search down to a field. */
 const FIELDS = ["type", "channel", "sender", "thread"] as const;
 
-/** `search`: words of the content, and `type:`, `channel:`, `sender:`, `thread:`; or an event's whole id. */
+/** `search`: words of the content, and `type:`, `channel:`, `sender:`, `thread:`; `!word` is in none of what is shown; or an event's whole id. */
 export function readEvents({ store }: ReaderHome, { search }: { readonly search: string }): EventList {
   const exact = eventById(store, search.trim());
   if (exact !== undefined) return { events: [factsOf(exact)], more: false };
-  const events = listEvents(store, filterOf(search));
-  return { events: events.slice(0, MOST_EVENTS).map(factsOf), more: events.length > MOST_EVENTS };
+  const words = search.split(/\s+/).filter((word) => word !== "");
+  const excluded = words.filter(isExclusion).map((word) => word.slice(1).toLowerCase());
+  const events = listEvents(store, filterOf(words.filter((word) => !isExclusion(word))));
+  // After the query, whose index knows only what is there.
+  const kept = events.slice(0, MOST_EVENTS).map(factsOf).filter(({ type, channel, sender = "", content }) => {
+    const shown = [type, channel, sender, content].join(" ").toLowerCase();
+    return !excluded.some((word) => shown.includes(word));
+  });
+  return { events: kept, more: events.length > MOST_EVENTS };
 }
 
 export function readEventGist({ store }: ReaderHome, { id }: { readonly id: string }): EventGist | undefined {
@@ -56,8 +63,11 @@ export function readEventGist({ store }: ReaderHome, { id }: { readonly id: stri
   };
 }
 
-function filterOf(search: string): EventFilter {
-  const words = search.split(/\s+/).filter((word) => word !== "");
+function isExclusion(word: string): boolean {
+  return word.length > 1 && word.startsWith("!");
+}
+
+function filterOf(words: readonly string[]): EventFilter {
   const given: Partial<Record<(typeof FIELDS)[number], string>> = {};
   const text = words.filter((word) => {
     const field = FIELDS.find((one) => word.startsWith(`${one}:`));

@@ -52,7 +52,7 @@ export function readHook(home: ReaderHome, { id, tab, now }: { readonly id: stri
     case "script":
       return { hook, script: home.seldom(`script ${hook.version.id}`, now, () => scriptOf(hook.version)) };
     case "versions":
-      return { hook, versions: home.seldom(`versions ${hook.version.id}`, now, () => versionsOf(store, id).toSorted((one, other) => other.version - one.version).slice(0, MOST_VERSIONS).map((version) => ({ id: version.id, version: version.version, script_hash: version.script_hash, created_at: version.created_at, creator: version.creator, script: scriptOf(version) }))) };
+      return { hook, versions: home.seldom(`versions ${hook.version.id}`, now, () => scriptedVersions(versionsOf(store, id).toSorted((one, other) => other.version - one.version).slice(0, MOST_VERSIONS))) };
     case "state":
       return { hook, state: loadState(store, hook.version.id) };
     default:
@@ -76,10 +76,28 @@ function logsOf({ store }: ReaderHome, id: string): NonNullable<HookDetail["logs
     .slice(0, MOST_LOGS);
 }
 
+/** Each with what can be compared with that of the others: who updates a hook changes its file, so that the file of the version before is gone. */
+function scriptedVersions(versions: readonly HookVersion[]): NonNullable<HookDetail["versions"]> {
+  const isSource = versions.every((version) => driftOf(version) === "unchanged");
+  return versions.map((version) => {
+    const { id, version: number, script_hash, created_at, creator } = version;
+    return { id, version: number, script_hash, created_at, creator, script: isSource ? scriptOf(version) : bundleOf(version) };
+  });
+}
+
+/** A bundle is one long line: broken up where statements and blocks begin and end, so that a difference says more than that there is one. */
+function bundleOf(version: HookVersion): Script {
+  const script = readScript(version.script_path, "bundle", driftOf(version));
+  return { ...script, text: script.text.replaceAll(/^\/\/.*$/gm, "").trim().replaceAll(/[{;]|\},?/g, "$&\n") };
+}
+
 /** The author's file where it is still what was registered, since it is what they wrote; else the stored bundle, which is what runs. */
 function scriptOf(version: HookVersion): Script {
   const drift = driftOf(version);
-  const [of, path] = drift === "unchanged" ? (["source", version.source_path] as const) : (["bundle", version.script_path] as const);
+  return drift === "unchanged" ? readScript(version.source_path, "source", drift) : readScript(version.script_path, "bundle", drift);
+}
+
+function readScript(path: string, of: "source" | "bundle", drift: Drift): Script {
   try {
     return { text: readFileSync(path, "utf8").slice(0, MOST_SCRIPT_BYTES), of, path, drift };
   } catch {

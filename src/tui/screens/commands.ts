@@ -20,6 +20,6 @@ export const commandsScreen = defineScreen<"pulse", TextRow>({
 });
 
 function linesOf({ at, words, ok, said, undo, undone }: Done, good: string, bad: string): TextRow["text"][] {
-  const how = undone === true ? span("dim", "  undone") : ok && undo !== undefined ? span("dim", `  u: nexus ${commandLine(undo)}`) : undefined;
-  return [line(ok ? span("good", good) : span("bad", bad), span("dim", ` ${clock(at)} `), span("strong", safeText(`nexus ${commandLine(words)}`)), how), ...said.map((text) => line(span(ok ? "plain" : "bad", `    ${safeText(text)}`)))];
+  const how = ok && undo !== undefined && undone !== true ? span("dim", `  u: nexus ${commandLine(undo)}`) : undefined;
+  return [line(ok ? span("good", good) : span("bad", bad), span("dim", ` ${clock(at)} `), undone === true ? span("warn", "undone  ") : undefined, span("strong", safeText(`nexus ${commandLine(words)}`)), how), ...said.map((text) => line(span(ok ? "plain" : "bad", `    ${safeText(text)}`)))];
 }

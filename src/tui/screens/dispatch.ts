@@ -92,7 +92,7 @@ function turnRows({ turn }: DispatchDetail, canvas: Canvas): TextPart[] {
 
 function deliveryRows({ deliveries = [] }: DispatchDetail, canvas: Canvas): TextPart[] {
   return deliveries.flatMap(({ id, status: is, outbound, part, parts, attempts, error, receipt, settled_at, not_before, message_json }): TextPart[] => [
-    { id, subject: { kind: "delivery", id, status: is }, text: line(status(is, canvas), span("strong", `  ${safeText(outbound)}`), span("dim", `  part ${part} of ${parts}, ${attempts} tries${settled_at === null ? (not_before > canvas.now ? `, the next ${ageAt(not_before, canvas.now)}` : "") : `, ${moment(settled_at)}`}`)) },
+    { id, subject: { kind: "delivery", id, status: is }, text: line(status(is, canvas), span("strong", `  ${safeText(outbound)}`), span("dim", `  part ${part} of ${parts}, ${attempts === 1 ? "1 try" : `${attempts} tries`}${settled_at === null ? (not_before > canvas.now ? `, the next ${ageAt(not_before, canvas.now)}` : "") : `, ${moment(settled_at)}`}`)) },
     ...(error === null ? [] : paragraph(error, canvas.width, 4, "bad")),
     ...(receipt === null ? [] : [[span("dim", safeText(receipt))] as Line]),
     ...jsonLines(JSON.parse(message_json), canvas.width, 12),

@@ -1,10 +1,10 @@
 import { ageAt, short } from "../look/figures.ts";
-import { line, span, type Line } from "../look/line.ts";
+import { line, span, type Line, type Span } from "../look/line.ts";
 import { barLines } from "../look/pictures.ts";
 import { safeText } from "../look/safe-text.ts";
 import { DISPATCH_TABS, type DispatchFacts } from "../reader/dispatches.ts";
 import { dispatchLines } from "./dispatch.ts";
-import { defineScreen, type Row } from "./screen.ts";
+import { defineScreen, type Canvas, type Row } from "./screen.ts";
 import { rowLine, rowSentence, status, titleLine, type Column } from "./table.ts";
 
 export interface DispatchRow extends Row {
@@ -19,8 +19,14 @@ export const DISPATCH_COLUMNS: readonly Column<DispatchRow>[] = [
   { title: "mode", width: 9, priority: 3, cell: ({ dispatch }) => dispatch.mode },
   { title: "tries", width: 5, right: true, cell: ({ dispatch }) => String(dispatch.attempts) },
   { title: "age", width: 5, right: true, cell: ({ dispatch }, { now }) => ageAt(dispatch.created_at, now) },
-  { title: "why", width: "rest", least: 16, priority: 0, cell: ({ dispatch }, { now }) => (dispatch.reason !== undefined ? span("warn", dispatch.reason) : dispatch.not_before > now ? span("dim", `not before ${ageAt(dispatch.not_before, now)}`) : "") },
+  { title: "why", width: "rest", least: 16, priority: 0, cell: (row, canvas) => whyCell(row, canvas) ?? "" },
 ];
+
+/** Why it is as it is, and what holds it back. */
+export function whyCell({ dispatch: { reason, not_before } }: DispatchRow, { now }: Pick<Canvas, "now">): Span | undefined {
+  if (reason !== undefined) return span("warn", reason);
+  return not_before > now ? span("dim", `not before ${ageAt(not_before, now)}`) : undefined;
+}
 
 export function dispatchRow(dispatch: DispatchFacts): DispatchRow {
   return { id: dispatch.id, dispatch, open: { screen: "dispatch", id: dispatch.id }, subject: { kind: "dispatch", id: dispatch.id, status: dispatch.status } };

@@ -1,6 +1,8 @@
+import type { Subject } from "../actions/subject.ts";
 import type { TraceStep } from "../../engine/core/request.ts";
 import { moment, short, took } from "../look/figures.ts";
-import { line, span, type Line } from "../look/line.ts";
+import { widthOf } from "../look/fit.ts";
+import { line, span, textOf, type Line } from "../look/line.ts";
 import { timelineLines, type Step } from "../look/pictures.ts";
 import { safeText } from "../look/safe-text.ts";
 import type { EventDetail } from "../reader/event.ts";
@@ -60,13 +62,15 @@ function whyRows({ event, why, rest = {} }: EventDetail, canvas: Canvas): TextPa
   const more = Object.entries(rest).map(([verdict, count]) => `${short(count)} ${verdict.replaceAll("_", " ")}`);
   return [
     ...(why.length === 0 ? [[span("dim", "no hook existed when it came")] as Line] : []),
-    ...why.flatMap(({ hook_id, hook, verdict, because, invocation_id }): TextPart[] => [
-      {
-        open: { screen: "hook", id: hook_id } as const,
-        subject: invocation_id === undefined ? { kind: "hook", id: hook_id, name: hook } : { kind: "invocation", id: invocation_id, facts: { event: event?.id, hook } },
-        text: line(words[verdict] === undefined ? span("dim", `${canvas.look.glyphs.dot} ${verdict.replaceAll("_", " ")}`) : status(verdict, canvas), span("strong", `  ${safeText(hook)}`), `  ${safeText(because)}`),
-      },
-    ]),
+    ...why.flatMap(({ hook_id, hook, verdict, because, invocation_id }): TextPart[] => {
+      const open = { screen: "hook", id: hook_id } as const;
+      const subject: Subject = invocation_id === undefined ? { kind: "hook", id: hook_id, name: hook } : { kind: "invocation", id: invocation_id, facts: { event: event?.id, hook } };
+      const text = line(words[verdict] === undefined ? span("dim", `${canvas.look.glyphs.dot} ${verdict.replaceAll("_", " ")}`) : status(verdict, canvas), span("strong", `  ${safeText(hook)}`));
+      const [only = [], ...more] = paragraph(because, Math.max(20, canvas.width - widthOf(textOf(text)) - 2), 1);
+      // The answer is never cut: where it does not fit it has lines of its own.
+      const parts = more.length === 0 ? [line(...text, "  ", ...only)] : [text, ...paragraph(because, canvas.width - 4).map((one) => line("    ", ...one))];
+      return parts.map((part) => ({ open, subject, text: part }));
+    }),
     ...(more.length === 0 ? [] : [[], [span("dim", `and ${more.join(", ")}`)] as Line]),
   ];
 }

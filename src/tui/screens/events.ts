@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
   { title: "channel", width: 10, cell: ({ event }) => span("accent", event.channel) },
   { title: "sender", width: 18, priority: 1, cell: ({ event }) => event.sender ?? "-" },
   { title: "", width: 11, priority: 0, cell: ({ event }, canvas) => (event.suppressed === undefined ? "" : span("warn", `${canvas.look.glyphs.warn} ${event.suppressed.replaceAll("_", " ")}`)) },
-  { title: "content", width: "rest", least: 34, cell: ({ event }) => (event.content === "" ? span("dim", event.id) : event.content) },
+  { title: "content", width: "rest", least: 32, cell: ({ event }) => (event.content === "" ? span("dim", event.id) : event.content) },
 ];
 
 export const eventsScreen = defineScreen<"events", EventRow, "eventGist">({

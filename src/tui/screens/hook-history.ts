@@ -9,10 +9,12 @@ import { jsonLines, paragraph, type TextPart } from "./text.ts";
 export function hookInvocationRows({ hook, invocations = [] }: HookDetail, canvas: Canvas): TextPart[] {
   return invocations.map(({ id, event_id, started_at, latency_us, outcome, reason, error, result }): TextPart => {
     const said = error ?? reason ?? (result === undefined ? "" : JSON.stringify(result));
+    // Why, before of what: Enter leads to the event.
+    const because = said === "" ? undefined : span(error === undefined ? "dim" : "bad", `${safeText(said.slice(0, 300))}  `);
     return {
       id, open: { screen: "event", id: event_id, tab: "why" },
       subject: { kind: "invocation", id, facts: { event: event_id, hook: hook?.slug } },
-      text: line(span("dim", `${moment(started_at)} `), outcomeSpan(outcome, canvas), span("dim", `${took(latency_us / 1_000).padStart(6)}  `), `${safeText(event_id)}  `, span(error === undefined ? "dim" : "bad", safeText(said.slice(0, 300)))),
+      text: line(span("dim", `${moment(started_at)} `), outcomeSpan(outcome, canvas, canvas.width), span("dim", `${took(latency_us / 1_000).padStart(6)}  `), because, safeText(event_id)),
     };
   });
 }

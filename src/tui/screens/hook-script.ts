@@ -37,13 +37,13 @@ type Version = NonNullable<HookDetail["versions"]>[number];
 
 function changes(one: Version, before: Version | undefined): Line[] {
   if (before === undefined) return [heading(`v${one.version} is the oldest that is kept`)];
-  // A source against a bundle would differ everywhere, for no reason of the author's.
-  if (one.script.of !== before.script.of) return [heading(`v${before.version} and v${one.version}`), [span("dim", `one is kept as ${before.script.of}, the other as ${one.script.of}: they cannot be compared`)]];
+  if (one.script.of === "gone" || before.script.of === "gone") return [heading(`v${before.version} and v${one.version}`), [span("bad", `the stored script of v${one.script.of === "gone" ? one.version : before.version} cannot be read`)]];
   if (one.script.text === before.script.text) return [heading(`v${one.version} has the script of v${before.version}`)];
   const all = difference(before.script.text.split("\n"), one.script.text.split("\n"));
   const near = all.map((_, at) => all.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ kind }) => kind !== "same"));
   return [
     heading(`What v${one.version} changed in v${before.version}`),
+    ...(one.script.of === "bundle" ? [[span("dim", "in what runs: a file of an author has changed since it was registered")] as Line] : []),
     ...all.flatMap(({ kind, text }, at): Line[] => {
       if (!near[at]) return near[at - 1] ? [[span("dim", "  ...")]] : [];
       const safe = safeText(text);

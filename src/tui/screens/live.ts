@@ -7,6 +7,9 @@ import { noticeText, noticeTone } from "./notice-text.ts";
 import { defineScreen, type Canvas, type Row } from "./screen.ts";
 import { status } from "./table.ts";
 
+/** Columns of a line below which every one of them is needed for what went wrong. */
+const NARROW = 100;
+
 type LiveRow = Row & ({ readonly invocation: LiveInvocation } | { readonly notice: LiveNotice });
 
 /** Newest first, so that what is new is where the eye is; a row under the cursor keeps its place under it. */
@@ -25,13 +28,13 @@ export const liveScreen = defineScreen<"live", LiveRow>({
 
 function invocationSpans({ hook, outcome, took_ms, what, error }: LiveInvocation, canvas: Canvas): Line {
   const slug = Math.max(12, Math.min(28, Math.floor(canvas.width * 0.2)));
-  const spans: (Span | string)[] = [`${pad(safeText(hook), slug, canvas.look)} `, outcomeSpan(outcome, canvas), span("dim", `${pad(took(took_ms), 7, canvas.look, true)}  `)];
+  const spans: (Span | string)[] = [`${pad(safeText(hook), slug, canvas.look)} `, outcomeSpan(outcome, canvas, canvas.width), span("dim", `${pad(took(took_ms), 7, canvas.look, true)}  `)];
   return line(...spans, error === undefined ? safeText(what) : span(outcome.startsWith("skipped") ? "dim" : "bad", safeText(error)), error === undefined ? undefined : span("dim", `  ${safeText(what)}`));
 }
 
-/** The ordinary "no" is dim: what fired and what broke is to be seen. */
-export function outcomeSpan(outcome: string, canvas: Pick<Canvas, "look">): Span {
-  const width = 19;
+/** The ordinary "no" is dim: what fired and what broke is to be seen. On a narrow line the reason, which follows, says how it was skipped. */
+export function outcomeSpan(given: string, canvas: Pick<Canvas, "look">, room = NARROW): Span {
+  const [outcome, width] = room < NARROW ? [given.replace(/^skipped_.*/, "skipped"), 11] : [given, 19];
   if (outcome === "no_fire") return span("dim", pad(`${canvas.look.glyphs.dot} no fire`, width, canvas.look));
   const { text, tone = "plain" } = status(outcome, canvas);
   return span(tone, pad(text.replaceAll("_", " "), width, canvas.look));

@@ -67,7 +67,8 @@ function branchRows({ branches = [] }: RefsAnswer, { now, look }: Canvas): RefsR
 function hookRows({ hooks = [] }: RefsAnswer, canvas: Canvas): RefsRow[] {
   return hooks.map(({ id, ref_name, action_type, enabled, config, stats }) => {
     const ran = Object.values(stats?.outcomes ?? {}).reduce((sum, count) => sum + count, 0);
-    const failed = ran - (stats?.outcomes.done ?? 0);
+    // What was undone with an update is no failure of its own.
+    const failed = ran - (stats?.outcomes.done ?? 0) - (stats?.outcomes.undone ?? 0);
     return {
       id, open: { screen: "ref", id: ref_name, tab: "hooks" }, subject: { kind: "ref_hook", id, status: enabled ? "enabled" : "disabled" },
       cells: [ref_name, { text: action_type, tone: "accent" }, enabled ? { text: `${canvas.look.glyphs.good} yes`, tone: "good" } : { text: `${canvas.look.glyphs.off} no`, tone: "dim" }, JSON.stringify(config), String(ran), failed === 0 ? { text: "-", tone: "dim" } : { text: String(failed), tone: "bad" }, took(stats?.p95_ms), ageAt(stats?.last_at, canvas.now)],

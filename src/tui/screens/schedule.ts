@@ -23,7 +23,7 @@ const PAST: readonly Column<ScheduleRow>[] = [
   { title: "status", width: 10, cell: (row, canvas) => ("slot" in row ? status(row.slot.status, canvas) : "") },
   { title: "slots", width: 6, right: true, cell: (row) => ("slot" in row ? short(row.slot.slot_count) : "") },
   { title: "why", width: "rest", least: 20, cell: (row) => ("slot" in row ? (row.slot.reason ?? (row.slot.slot_count > 1 ? `until ${moment(row.slot.until_slot)}` : "")) : "") },
-  { title: "age", width: 5, right: true, cell: (row, { now }) => ("slot" in row ? ageAt(row.slot.slot, now) : "") },
+  { title: "age", width: 5, right: true, priority: 0, cell: (row, { now }) => ("slot" in row ? ageAt(row.slot.slot, now) : "") },
 ];
 
 export const scheduleScreen = defineScreen<"schedule", ScheduleRow>({

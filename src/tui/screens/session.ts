@@ -2,12 +2,15 @@ import { moment, short } from "../look/figures.ts";
 import { line, span, type Line } from "../look/line.ts";
 import { safeText } from "../look/safe-text.ts";
 import type { SessionDetail } from "../reader/sessions.ts";
-import { dispatchRow, DISPATCH_COLUMNS } from "./dispatches.ts";
+import { dispatchRow, DISPATCH_COLUMNS, whyCell, type DispatchRow } from "./dispatches.ts";
 import { defineScreen, type Canvas } from "./screen.ts";
-import { fact, rowLine, status, titleLine } from "./table.ts";
+import { fact, rowLine, status, titleLine, type Column } from "./table.ts";
 import { lineText, paragraph, textRows, type TextPart, type TextRow } from "./text.ts";
 
 const TABS = ["queue", "turns", "history"] as const;
+
+/** Its own name says nothing here; what is asked for does. */
+const QUEUE_COLUMNS: readonly Column<DispatchRow>[] = [...DISPATCH_COLUMNS.filter(({ title }) => title !== "session" && title !== "why"), { title: "prompt or why", width: "rest", least: 20, cell: (row, canvas) => whyCell(row, canvas) ?? row.dispatch.prompt }];
 
 export const sessionScreen = defineScreen<"session", TextRow>({
   id: "session",
@@ -18,7 +21,7 @@ export const sessionScreen = defineScreen<"session", TextRow>({
   text: lineText,
   head: ({ session, waiting }, canvas) => [
     ...(session === undefined ? [] : [line(span("dim", "persona "), safeText(session.persona), session.thread_id === undefined ? undefined : span("dim", `  thread ${safeText(session.thread_id)}`), session.forked_from === undefined ? undefined : span("dim", `  forked from ${safeText(session.forked_from)}`)), [] as Line]),
-    ...(waiting === undefined || waiting.length === 0 ? [] : [titleLine(DISPATCH_COLUMNS, canvas)]),
+    ...(waiting === undefined || waiting.length === 0 ? [] : [titleLine(QUEUE_COLUMNS, canvas)]),
   ],
   line: ({ text }) => text,
   sentence: lineText,
@@ -29,7 +32,7 @@ export const sessionScreen = defineScreen<"session", TextRow>({
 function queueRows({ waiting = [] }: SessionDetail, canvas: Canvas): TextPart[] {
   return waiting.map((one): TextPart => {
     const row = dispatchRow(one);
-    return { id: row.id, text: rowLine(DISPATCH_COLUMNS, row, canvas), ...(row.open === undefined ? {} : { open: row.open }), subject: row.subject };
+    return { id: row.id, text: rowLine(QUEUE_COLUMNS, row, canvas), ...(row.open === undefined ? {} : { open: row.open }), subject: row.subject };
   });
 }
 

@@ -37,7 +37,9 @@ export function fitting<Item>(columns: readonly Column<Item>[], width: number): 
 export function titleLine<Item>(columns: readonly Column<Item>[], canvas: Canvas): Line {
   const { sortedBy, list: { reversed } } = canvas;
   const { up, down } = canvas.look.glyphs;
-  return cells(columns, canvas, ({ title }) => ({ text: title === sortedBy ? `${title}${reversed ? up : down}` : title, tone: "dim" }));
+  // The arrow stays where a column has room for its title alone.
+  const whole = ({ title, width }: Column<Item>): string => (width === "rest" ? title : title.slice(0, width - 1));
+  return cells(columns, canvas, (column) => ({ text: column.title === sortedBy ? `${whole(column)}${reversed ? up : down}` : column.title, tone: "dim" }));
 }
 
 export function rowLine<Item>(columns: readonly Column<Item>[], row: Item, canvas: Canvas): Line {
