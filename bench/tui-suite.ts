@@ -17,7 +17,7 @@ const EVENTS_A_SECOND = 200;
 /** Each main screen that lists what happens. */
 const SCREENS = { 1: "Overview", 2: "Hooks", 3: "Live", 4: "Events", 8: "Schedule" } as const;
 const SETTLE_MS = 2_000;
-const WATCH_MS = 8_000;
+const WATCH_MS = 20_000;
 const SLOW_BYTES = 8_192;
 const MOVES = 20;
 const FIRST_FRAMES = 10;

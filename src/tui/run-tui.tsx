@@ -6,6 +6,7 @@ import { commandRunner } from "./actions/run-command.ts";
 import { checkPlace } from "./check-place.ts";
 import { Dashboard } from "./dashboard.ts";
 import type { Look } from "./look/look.ts";
+import { Collector } from "./reader/collector.ts";
 import { startReaderThread } from "./reader/reader-thread.ts";
 import { Listener } from "./listener.ts";
 import { newsOf } from "./news.ts";
@@ -72,9 +73,11 @@ export async function runTui(options: TuiOptions): Promise<number> {
     return () => clearTimeout(timer);
   };
   const share = new ProcessorShare({ used: processorMs, now: () => performance.now() });
+  const collector = new Collector();
   const looks = (whose: "data" | "keys"): void => {
     output.drawsFor = whose;
     share.begin();
+    collector.worked();
   };
   const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready && share.free, looks, later });
   const listener = new Listener({ home: options.home, heard: (event) => ticker.hear(newsOf(event, now())), later });
@@ -99,6 +102,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const code = await ended.promise;
   listener[Symbol.dispose]();
   ticker[Symbol.dispose]();
+  collector[Symbol.dispose]();
   await output.settle();
   giveBack();
   try {

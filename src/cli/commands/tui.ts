@@ -7,7 +7,7 @@ import type { Call, Run } from "../call.ts";
 import { emit, emitJson, printable } from "../output.ts";
 
 /** A dashboard is a guest on somebody's line, and whether there is one cannot be known: tmux and mosh hide it. */
-const BYTES_PER_SECOND = 1_000;
+const BYTES_PER_SECOND = 900;
 const SNAPSHOT_COLUMNS = 120;
 
 export const run: Run = async (call) => {
