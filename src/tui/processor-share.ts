@@ -7,28 +7,25 @@ interface ShareParts {
 /** Of one core, for looking at data and drawing it. What the daemon beside it needs is not to be taken by who watches it. */
 const SHARE = 0.03;
 /** However dear a look was, the next comes after so long. */
-const LONGEST_MS = 5_000;
+const LONGEST_MS = 3_000;
 
 /** Whether the last look at the data has been paid for: the dearer it was, the later comes the next. */
 export class ProcessorShare {
   readonly #parts: ShareParts;
-  #usedBefore: number;
-  #at: number;
+  #last: { readonly used: number; readonly at: number } | undefined;
 
   constructor(parts: ShareParts) {
     this.#parts = parts;
-    this.#usedBefore = parts.used();
-    this.#at = parts.now();
   }
 
   get free(): boolean {
-    const passed = this.#parts.now() - this.#at;
-    return passed >= LONGEST_MS || this.#parts.used() - this.#usedBefore <= passed * SHARE;
+    if (this.#last === undefined) return true;
+    const passed = this.#parts.now() - this.#last.at;
+    return passed >= LONGEST_MS || this.#parts.used() - this.#last.used <= passed * SHARE;
   }
 
   /** A look begins now. */
   begin(): void {
-    this.#usedBefore = this.#parts.used();
-    this.#at = this.#parts.now();
+    this.#last = { used: this.#parts.used(), at: this.#parts.now() };
   }
 }
