@@ -173,6 +173,10 @@ test("what one version changed in the one before is shown, although its file is 
   const shown = makeFrame(on.desk).body.map(({ line }) => textOf(line));
   expect(shown.filter((text) => /^ +[-+] /.test(text)).map((text) => text.trim().slice(0, 2))).toEqual(["- ", "+ "]);
   expect(shown.join("\n")).toContain("What v2 changed in v1");
+  await on.keys("b");
+  expect([on.ran, on.desk.view.message?.text]).toEqual([[], "roll back to the version before: the cursor is on the version that runs"]);
+  await on.keys("down", "b");
+  expect(on.ran).toEqual([["hooks", "rollback", "crash-loop", "--to", "1", "--keep-state"]]);
 });
 
 test("a list that is paused stands still while the cursor goes through it and its panel follows", async () => {
