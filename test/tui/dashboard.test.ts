@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACTIONS } from "../../src/tui/actions/actions.ts";
 import { CommandLog } from "../../src/tui/actions/command-log.ts";
@@ -202,6 +202,12 @@ test("!word excludes in the search of events, too", async () => {
 test("one look as text is taken however narrow the terminal is", async () => {
   const { lines } = await takeSnapshot({ home: home.path, look: createLook(), place: { screen: "refs" }, filter: "", columns: 20 });
   expect(lines.join("\n")).toContain("assistant/human");
+});
+
+test("looking at a home that is not there does not make one", async () => {
+  const none = join(home.path, "none");
+  const { code, err } = await nexus(none, ["tui", "--once"]);
+  expect([code, err.includes("is no nexus home yet"), existsSync(join(none, "state"))]).toEqual([3, true, false]);
 });
 
 test("a tab that there is not is wrong usage, and the answer names those that there are", async () => {

@@ -5,6 +5,7 @@ import { lookFromEnvironment, PALETTES, type Palette } from "../../tui/look/look
 import { MAIN_SCREENS, type Place } from "../../tui/state/place.ts";
 import type { Call, Run } from "../call.ts";
 import { emit, emitJson, printable } from "../output.ts";
+import { requireHome } from "../workspace.ts";
 
 /** Over SSH a dashboard is a guest on somebody's line: a kilobyte a second. Elsewhere what a terminal draws without effort. */
 const REMOTE_BYTES = 1_000;
@@ -16,6 +17,7 @@ export const run: Run = async (call) => {
   const palette = paletteOf(call.options["palette"]);
   const look = lookFromEnvironment(env, { palette, ...(call.options["ascii"] === true ? { ascii: true } : {}) });
   const place = placeOf(call.args);
+  requireHome(call.home);
   const terminal = isatty(0) && isatty(1) && env["TERM"] !== "dumb";
   if (call.json || call.options["once"] === true || !terminal) {
     const { takeSnapshot } = await import("../../tui/snapshot.ts");
