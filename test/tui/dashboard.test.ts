@@ -204,6 +204,16 @@ test("one look as text is taken however narrow the terminal is", async () => {
   expect(lines.join("\n")).toContain("assistant/human");
 });
 
+test("a hook can be acted on, and that undone, wherever it stands: what a key does is the same on every screen", async () => {
+  for (const keys of [["2"], ["3"], ["8"]]) {
+    using on = open();
+    await on.keys(...keys);
+    const hooks = on.desk.rows().flatMap(({ subject }) => (subject?.kind === "hook" ? [subject] : []));
+    expect(hooks.length).toBeGreaterThan(0);
+    expect(hooks.filter(({ status, facts }) => status === undefined || facts?.["version"] === undefined)).toEqual([]);
+  }
+});
+
 test("looking at a home that is not there does not make one", async () => {
   const none = join(home.path, "none");
   const { code, err } = await nexus(none, ["tui", "--once"]);
