@@ -12,12 +12,7 @@ import type { Call } from "./call.ts";
  * Who writes leaves out the secrets of its environment and of the settings, as the daemon does.
  */
 export async function withStore<T>(call: Call, mode: "must exist" | "change" | "create", body: (store: Store) => Promise<T> | T): Promise<T> {
-  if (mode !== "create" && !existsSync(join(call.home, "state", "nexus.db"))) {
-    throw new NexusError("FILE_NOT_FOUND", `${call.home} is no nexus home yet`, {
-      hint: "register a hook, or run `nexus init`; another home is named with --home or NEXUS_HOME",
-      next: ["nexus init", "nexus demo"],
-    });
-  }
+  if (mode !== "create") requireHome(call.home);
   const redactor = mode === "must exist" ? undefined : await redactorOf(call.home);
   const store = openStore(call.home, { ...DEFAULT_STORE_OPTIONS, ...(redactor === undefined ? {} : { redactor }) });
   try {
@@ -25,6 +20,15 @@ export async function withStore<T>(call: Call, mode: "must exist" | "change" | "
   } finally {
     store.close();
   }
+}
+
+/** Throws FILE_NOT_FOUND where there is no home. */
+export function requireHome(home: string): void {
+  if (existsSync(join(home, "state", "nexus.db"))) return;
+  throw new NexusError("FILE_NOT_FOUND", `${home} is no nexus home yet`, {
+    hint: "register a hook, or run `nexus init`; another home is named with --home or NEXUS_HOME",
+    next: ["nexus init", "nexus demo"],
+  });
 }
 
 /** Loaded when it is needed: commands that only read start without the settings. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACTIONS } from "../../src/tui/actions/actions.ts";
 import { CommandLog } from "../../src/tui/actions/command-log.ts";
@@ -173,6 +173,10 @@ test("what one version changed in the one before is shown, although its file is 
   const shown = makeFrame(on.desk).body.map(({ line }) => textOf(line));
   expect(shown.filter((text) => /^ +[-+] /.test(text)).map((text) => text.trim().slice(0, 2))).toEqual(["- ", "+ "]);
   expect(shown.join("\n")).toContain("What v2 changed in v1");
+  await on.keys("b");
+  expect([on.ran, on.desk.view.message?.text]).toEqual([[], "roll back to the version before: the cursor is on the version that runs"]);
+  await on.keys("down", "b");
+  expect(on.ran).toEqual([["hooks", "rollback", "crash-loop", "--to", "1", "--keep-state"]]);
 });
 
 test("a list that is paused stands still while the cursor goes through it and its panel follows", async () => {
@@ -198,6 +202,22 @@ test("!word excludes in the search of events, too", async () => {
 test("one look as text is taken however narrow the terminal is", async () => {
   const { lines } = await takeSnapshot({ home: home.path, look: createLook(), place: { screen: "refs" }, filter: "", columns: 20 });
   expect(lines.join("\n")).toContain("assistant/human");
+});
+
+test("a hook can be acted on, and that undone, wherever it stands: what a key does is the same on every screen", async () => {
+  for (const keys of [["2"], ["3"], ["8"]]) {
+    using on = open();
+    await on.keys(...keys);
+    const hooks = on.desk.rows().flatMap(({ subject }) => (subject?.kind === "hook" ? [subject] : []));
+    expect(hooks.length).toBeGreaterThan(0);
+    expect(hooks.filter(({ status, facts }) => status === undefined || facts?.["version"] === undefined)).toEqual([]);
+  }
+});
+
+test("looking at a home that is not there does not make one", async () => {
+  const none = join(home.path, "none");
+  const { code, err } = await nexus(none, ["tui", "--once"]);
+  expect([code, err.includes("is no nexus home yet"), existsSync(join(none, "state"))]).toEqual([3, true, false]);
 });
 
 test("a tab that there is not is wrong usage, and the answer names those that there are", async () => {

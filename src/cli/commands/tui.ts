@@ -5,6 +5,7 @@ import { lookFromEnvironment, PALETTES, type Palette } from "../../tui/look/look
 import { MAIN_SCREENS, type Place } from "../../tui/state/place.ts";
 import type { Call, Run } from "../call.ts";
 import { emit, emitJson, printable } from "../output.ts";
+import { requireHome } from "../workspace.ts";
 
 /** A dashboard is a guest on somebody's line, and whether there is one cannot be known: tmux and mosh hide it. */
 const BYTES_PER_SECOND = 900;
@@ -15,6 +16,7 @@ export const run: Run = async (call) => {
   const palette = paletteOf(call.options["palette"]);
   const look = lookFromEnvironment(env, { palette, ...(call.options["ascii"] === true ? { ascii: true } : {}) });
   const place = placeOf(call.args);
+  requireHome(call.home);
   const terminal = isatty(0) && isatty(1) && env["TERM"] !== "dumb";
   if (call.json || call.options["once"] === true || !terminal) {
     const { takeSnapshot } = await import("../../tui/snapshot.ts");

@@ -46,7 +46,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "disable-ref-hook", key: "d", title: "disable", on: ["ref_hook"], refuse: is("disabled"), words: (subject) => ["refs", "hooks", "disable", nameOf(subject)], undo: (subject) => ["refs", "hooks", "enable", nameOf(subject)] },
   {
     id: "rollback", key: "b", title: "roll back to the version before", brief: "roll back", on: ["hook"],
-    refuse: (subject) => is("deleted")(subject) ?? (subject.facts?.["version"] === "1" ? "it has one version" : undefined),
+    refuse: (subject) => is("deleted")(subject) ?? (subject.facts?.["version"] === "1" ? "it has one version" : subject.facts?.["to"] !== undefined && subject.facts["to"] === subject.facts["version"] ? "the cursor is on the version that runs" : undefined),
     // Without its state a hook that counts would begin anew, and the way back would not bring it back.
     words: (subject) => ["hooks", "rollback", nameOf(subject), ...optional("--to", subject.facts?.["to"] ?? ""), "--keep-state"],
     undo: (subject) => (subject.facts?.["version"] === undefined ? undefined : ["hooks", "rollback", nameOf(subject), "--to", subject.facts["version"], "--keep-state"]),

@@ -1,8 +1,8 @@
 import type { Notice } from "../../engine/core/notice.ts";
 import { eventById } from "../../engine/store/event-queries.ts";
-import { hookById } from "../../engine/store/hooks.ts";
 import { newestInvocations } from "../../engine/store/invocation-queries.ts";
 import { newestNotices } from "../../engine/store/notices.ts";
+import { standingById, type HookStanding } from "./hook-standing.ts";
 import type { ReaderHome } from "./reader-home.ts";
 
 export interface LiveInvocation {
@@ -23,6 +23,8 @@ export interface LiveNotice {
   readonly kind: Notice["kind"];
   readonly hook_id?: string;
   readonly hook?: string;
+  /** As it is now. */
+  readonly standing?: HookStanding;
   readonly event_id?: string;
   readonly data: Notice["data"];
 }
@@ -40,12 +42,12 @@ const MOST_TEXT = 160;
 
 export function readLive(home: ReaderHome, { tab, now }: { readonly tab: string; readonly now: number }): Live {
   const { store } = home;
-  const slugs = new Map<string, string>();
-  const slugOf = (id: string): string => {
-    const known = slugs.get(id) ?? hookById(store, id)?.slug ?? id;
-    slugs.set(id, known);
-    return known;
+  const standings = new Map<string, HookStanding | undefined>();
+  const standing = (id: string): HookStanding | undefined => {
+    if (!standings.has(id)) standings.set(id, standingById(store, id));
+    return standings.get(id);
   };
+  const slugOf = (id: string): string => standing(id)?.slug ?? id;
   const errors = tab === "errors";
   const rows = tab === "notices" ? [] : errors ? home.seldom("live errors", now, () => newestInvocations(store, MOST, true)) : newestInvocations(store, MOST);
   return {
@@ -55,6 +57,9 @@ export function readLive(home: ReaderHome, { tab, now }: { readonly tab: string;
       const why = error ?? reason;
       return { id, at: started_at, hook_id, hook: slugOf(hook_id), event_id, outcome, took_ms: latency_us / 1_000, what, ...(why === undefined ? {} : { error: why.slice(0, MOST_TEXT) }) };
     }),
-    notices: tab === "invocations" || errors ? [] : newestNotices(store, MOST).map((notice): LiveNotice => ({ ...notice, ...(notice.hook_id === undefined ? {} : { hook: slugOf(notice.hook_id) }) })),
+    notices: tab === "invocations" || errors ? [] : newestNotices(store, MOST).map((notice): LiveNotice => {
+      const hook = notice.hook_id === undefined ? undefined : standing(notice.hook_id);
+      return { ...notice, ...(notice.hook_id === undefined ? {} : { hook: slugOf(notice.hook_id) }), ...(hook === undefined ? {} : { standing: hook }) };
+    }),
   };
 }

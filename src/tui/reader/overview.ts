@@ -5,6 +5,7 @@ import { BUCKET_MS } from "../../engine/store/stats.ts";
 import { waitingBySession } from "../../engine/store/dispatches.ts";
 import { listSources } from "../../engine/store/list-sources.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
+import { standingOf, type HookStanding } from "./hook-standing.ts";
 import type { ReaderHome } from "./reader-home.ts";
 import type { Day, Latencies } from "./stats-window.ts";
 
@@ -29,7 +30,7 @@ export interface Overview {
   readonly errors: readonly number[];
   readonly hooks: { readonly active: number; readonly paused: number; readonly disabled: number; readonly errored: number };
   /** Hooks that do not work as they should, worst first. */
-  readonly troubled: readonly { readonly id: string; readonly slug: string; readonly status: string; readonly circuit: string; readonly error?: string; readonly since?: number }[];
+  readonly troubled: readonly (HookStanding & { readonly circuit: string; readonly error?: string; readonly since?: number })[];
   readonly queues: readonly { readonly session: string; readonly waiting: number; readonly oldest_at: number }[];
   readonly running: number;
   readonly pending: number;
@@ -92,7 +93,7 @@ function histogramOf(home: ReaderHome, now: number): Overview["histogram"] {
 
 function troubledOf({ store }: ReaderHome): Overview["troubled"] {
   const hooks = [...listHooks(store, { status: "errored" }), ...listHooks(store, { status: "paused" })].slice(0, MOST_TROUBLED);
-  return hooks.map(({ id, slug, status, circuit_state, last_error, circuit_opened_at }) => ({ id, slug, status, circuit: circuit_state, ...(last_error === undefined ? {} : { error: last_error }), ...(circuit_opened_at === undefined ? {} : { since: circuit_opened_at }) }));
+  return hooks.map((hook) => ({ hook, standing: standingOf(hook) })).map(({ hook: { circuit_state, last_error, circuit_opened_at }, standing }) => ({ ...standing, circuit: circuit_state, ...(last_error === undefined ? {} : { error: last_error }), ...(circuit_opened_at === undefined ? {} : { since: circuit_opened_at }) }));
 }
 
 function sourcesOf(home: ReaderHome, now: number): SourceFacts[] {

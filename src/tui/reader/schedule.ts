@@ -7,7 +7,7 @@ import { jitterOf } from "../../engine/pipeline/schedule-plan.ts";
 import type { CompiledSchedule } from "../../engine/pipeline/schedule-slots.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
 import { slotsOfStatus, type Slot, type SlotStatus } from "../../engine/store/slots.ts";
-import { slugOf } from "./events.ts";
+import { standingById, standingOf, type HookStanding } from "./hook-standing.ts";
 import type { ReaderHome } from "./reader-home.ts";
 
 export const SCHEDULE_TABS = ["next 24 hours", "missed", "past"] as const;
@@ -18,6 +18,7 @@ export interface Due {
   readonly hook: string;
   readonly status: string;
   readonly reason?: string;
+  readonly standing: HookStanding;
   readonly at: number;
   readonly count: number;
   readonly every?: string;
@@ -29,7 +30,7 @@ export interface ScheduleAnswer {
   readonly due?: readonly Due[];
   /** Slots of active hooks in each quarter of an hour from now on. */
   readonly density?: readonly number[];
-  readonly slots?: readonly (Slot & { readonly hook: string })[];
+  readonly slots?: readonly (Slot & { readonly hook: string; readonly standing?: HookStanding })[];
   readonly more: boolean;
 }
 
@@ -52,13 +53,13 @@ export async function readSchedule(home: ReaderHome, { tab, now }: { readonly ta
     if (schedule === undefined) continue;
     const compiled = await compiledOf(home, hook).catch((error: unknown) => asNexusError(error, "its schedule cannot be read"));
     if (compiled instanceof NexusError) {
-      due.push({ hook_id: hook.id, hook: hook.slug, status: hook.status, at: now, count: 0, unknown: compiled.message });
+      due.push({ hook_id: hook.id, hook: hook.slug, status: hook.status, standing: standingOf(hook), at: now, count: 0, unknown: compiled.message });
       continue;
     }
     const spread = schedule.jitter === undefined ? 0 : parseDuration(schedule.jitter, "schedule.jitter");
     const delay = (slot: number): number => (spread === 0 ? 0 : jitterOf(hook.id, slot, spread));
     const count = compiled.count(now, now + DAY_MS);
-    const named = { hook_id: hook.id, hook: hook.slug, status: hook.status, ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason }) };
+    const named = { hook_id: hook.id, hook: hook.slug, status: hook.status, standing: standingOf(hook), ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason }) };
     const singles: number[] = [];
     for (let slot = compiled.next(now); slot !== undefined && slot <= now + DAY_MS && singles.length < (count > MOST_SINGLE ? 1 : MOST_SINGLE); slot = compiled.next(slot)) singles.push(slot);
     for (const slot of singles) due.push({ ...named, at: slot + delay(slot), count: count > MOST_SINGLE ? count : 1, ...(schedule.every === undefined ? {} : { every: schedule.every }) });
@@ -80,5 +81,9 @@ async function compiledOf({ schedules }: ReaderHome, { version, created_at }: Ho
 
 function slotsOf({ store }: ReaderHome, statuses: readonly SlotStatus[], since: number): ScheduleAnswer {
   const slots = statuses.flatMap((one) => slotsOfStatus(store, one, since, MOST + 1)).sort((one, other) => other.slot - one.slot);
-  return { slots: slots.slice(0, MOST).map((slot) => ({ ...slot, hook: slugOf(store, slot.schedule_id) })), more: slots.length > MOST };
+  const shown = slots.slice(0, MOST).map((slot) => {
+    const standing = standingById(store, slot.schedule_id);
+    return { ...slot, hook: standing?.slug ?? slot.schedule_id, ...(standing === undefined ? {} : { standing }) };
+  });
+  return { slots: shown, more: slots.length > MOST };
 }

@@ -1,4 +1,5 @@
 import { HOOK_TABS, type HookDetail } from "../reader/hook.ts";
+import { standingOf } from "../reader/hook-standing.ts";
 import { hookInvocationRows, hookLogRows, hookStateRows } from "./hook-history.ts";
 import { hookScriptRows, hookVersionRows } from "./hook-script.ts";
 import { hookSummaryRows } from "./hook-summary.ts";
@@ -28,5 +29,5 @@ export const hookScreen = defineScreen<"hook", TextRow>({
   line: ({ text }) => text,
   sentence: lineText,
   empty: ({ hook }, { id = "", tab = "summary" }) => (hook === undefined ? [`There is no hook ${id}.`] : (EMPTY[tab] ?? ["Nothing."])),
-  subject: (_, { hook }) => (hook === undefined ? undefined : hookSubject({ id: hook.id, slug: hook.slug, status: hook.status, version: hook.version.version, deleted: hook.deleted_at !== undefined, ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason }) })),
+  subject: (_, { hook }) => (hook === undefined ? undefined : hookSubject(standingOf(hook))),
 });

@@ -1,3 +1,4 @@
+import type { HookStanding } from "../reader/hook-standing.ts";
 import type { HookFacts } from "../reader/hooks.ts";
 import { ageAt, count, percent, short, took } from "../look/figures.ts";
 import { line, span, type Line } from "../look/line.ts";
@@ -11,7 +12,7 @@ interface HookRow extends Row {
   readonly hook: HookFacts;
 }
 
-export function hookSubject(hook: Pick<HookFacts, "id" | "slug" | "status" | "version" | "deleted" | "reason">): Subject {
+export function hookSubject(hook: HookStanding): Subject {
   return { kind: "hook", id: hook.id, name: hook.slug, status: hook.deleted ? "deleted" : hook.status, facts: { version: String(hook.version), reason: hook.reason } };
 }
 

@@ -3,6 +3,7 @@ import { line, span, type Line, type Span } from "../look/line.ts";
 import { pad } from "../look/fit.ts";
 import { safeText } from "../look/safe-text.ts";
 import { LIVE_TABS, type LiveInvocation, type LiveNotice } from "../reader/live.ts";
+import { hookSubject } from "./hooks.ts";
 import { noticeText, noticeTone } from "./notice-text.ts";
 import { defineScreen, type Canvas, type Row } from "./screen.ts";
 import { status } from "./table.ts";
@@ -46,9 +47,9 @@ function invocationRow(invocation: LiveInvocation): LiveRow {
 }
 
 function noticeRow(notice: LiveNotice): LiveRow {
-  const { id, event_id, hook_id, hook } = notice;
+  const { id, event_id, hook_id, standing } = notice;
   const open = event_id !== undefined ? ({ screen: "event", id: event_id } as const) : hook_id !== undefined ? ({ screen: "hook", id: hook_id } as const) : undefined;
-  return { id, notice, ...(open === undefined ? {} : { open }), ...(hook_id === undefined ? {} : { subject: { kind: "hook", id: hook_id, ...(hook === undefined ? {} : { name: hook }) } }) };
+  return { id, notice, ...(open === undefined ? {} : { open }), ...(standing === undefined ? {} : { subject: hookSubject(standing) }) };
 }
 
 function atOf(row: LiveRow): number {

@@ -4,6 +4,7 @@ import { line, span, type Line } from "../look/line.ts";
 import { barLines, columns, rebin, sparkline } from "../look/pictures.ts";
 import { safeText } from "../look/safe-text.ts";
 import type { Overview } from "../reader/overview.ts";
+import { hookSubject } from "./hooks.ts";
 import { defineScreen, type Canvas } from "./screen.ts";
 import { fact, status } from "./table.ts";
 import { heading, lineText, textRows, type TextPart, type TextRow } from "./text.ts";
@@ -49,10 +50,10 @@ function troubledRows({ troubled }: Overview, canvas: Canvas): TextPart[] {
   return [
     [],
     heading("Hooks that need somebody"),
-    ...troubled.map(({ id, slug, status: is, circuit, error, since }) => ({
-      open: { screen: "hook", id } as const,
-      subject: { kind: "hook", id, name: slug, status: is } as const,
-      text: line(status(is, canvas), `  ${safeText(slug)}  `, span("dim", `breaker ${circuit}${since === undefined ? "" : ` for ${age(canvas.now - since)}`}  `), span("bad", safeText(error ?? ""))),
+    ...troubled.map((hook) => ({
+      open: { screen: "hook", id: hook.id } as const,
+      subject: hookSubject(hook),
+      text: line(status(hook.status, canvas), `  ${safeText(hook.slug)}  `, span("dim", `breaker ${hook.circuit}${hook.since === undefined ? "" : ` for ${age(canvas.now - hook.since)}`}  `), span("bad", safeText(hook.error ?? ""))),
     })),
   ];
 }

@@ -2,6 +2,7 @@ import { ageAt, moment, short } from "../look/figures.ts";
 import { line, span, type Line, type Span } from "../look/line.ts";
 import { rebin, sparkline } from "../look/pictures.ts";
 import { SCHEDULE_TABS, type Due, type ScheduleAnswer } from "../reader/schedule.ts";
+import { hookSubject } from "./hooks.ts";
 import { defineScreen, type Canvas, type Row } from "./screen.ts";
 import { rowLine, rowSentence, status, titleLine, type Column } from "./table.ts";
 
@@ -59,11 +60,11 @@ function densityLines({ density }: ScheduleAnswer, { width, look }: Canvas): Lin
 }
 
 function dueRow(due: Due): ScheduleRow {
-  return { id: `${due.hook_id} ${due.at}`, due, open: { screen: "hook", id: due.hook_id }, subject: { kind: "hook", id: due.hook_id, name: due.hook, status: due.status } };
+  return { id: `${due.hook_id} ${due.at}`, due, open: { screen: "hook", id: due.hook_id }, subject: hookSubject(due.standing) };
 }
 
 function slotRow(slot: SlotFacts): ScheduleRow {
-  const { schedule_id, slot: at, event_id, hook } = slot;
+  const { schedule_id, slot: at, event_id, standing } = slot;
   const open = event_id === undefined ? ({ screen: "hook", id: schedule_id } as const) : ({ screen: "event", id: event_id, tab: "why" } as const);
-  return { id: `${schedule_id} ${at}`, slot, open, subject: { kind: "hook", id: schedule_id, name: hook } };
+  return { id: `${schedule_id} ${at}`, slot, open, ...(standing === undefined ? {} : { subject: hookSubject(standing) }) };
 }

@@ -93,7 +93,7 @@ function newsSpans({ view: { news, message }, parts, size }: Dashboard): Line {
 /** The keys that do something here: what can be done to the row first. */
 export function keysLine(desk: Dashboard): Line {
   const subject = desk.subject();
-  const here = desk.actions().filter(({ on, refuse }) => on !== undefined && subject !== undefined && refuse?.(subject) === undefined).map(commandOf);
+  const here = desk.actions().filter(({ on, refuse, reads }) => on !== undefined && (reads === true || !desk.parts.readonly) && subject !== undefined && refuse?.(subject) === undefined).map(commandOf);
   const fixed = GLOBAL_COMMANDS.filter(({ footer }) => footer !== undefined).toSorted((one, other) => (one.footer ?? 0) - (other.footer ?? 0));
   const undo = desk.parts.log.undoable === undefined ? [] : GLOBAL_COMMANDS.filter(({ id }) => id === "undo");
   const sortable = desk.screen.orders === undefined ? [] : GLOBAL_COMMANDS.filter(({ id }) => id === "sort");
