@@ -6,18 +6,14 @@ import { commandRunner } from "./actions/run-command.ts";
 import { checkPlace } from "./check-place.ts";
 import { Dashboard } from "./dashboard.ts";
 import type { Look } from "./look/look.ts";
-import { Collector } from "./reader/collector.ts";
 import { startReaderThread } from "./reader/reader-thread.ts";
-import { Listener } from "./listener.ts";
-import { newsOf } from "./news.ts";
 import { Feed } from "./state/feed.ts";
 import type { Place } from "./state/place.ts";
 import { AnsweredInput } from "./terminal/answered-input.ts";
 import { crashReport } from "./terminal/crash-report.ts";
 import { PacedOutput } from "./terminal/paced-output.ts";
-import { ProcessorShare } from "./processor-share.ts";
 import { restoreTerminal } from "./terminal/restore.ts";
-import { Ticker } from "./ticker.ts";
+import { startWatching } from "./watching.ts";
 
 export interface TuiOptions {
   readonly home: string;
@@ -35,11 +31,6 @@ export interface TuiOptions {
 /** What data may save up while little happens: an ordinary change of figures is drawn at once. */
 const BURST_BYTES = 4_096;
 const KEY_FPS = 15;
-
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
 
 /** Shows the dashboard until it is left. Resolves with the exit code. Throws for a place that there is not; what breaks later is reported on stderr. */
 export async function runTui(options: TuiOptions): Promise<number> {
@@ -68,19 +59,6 @@ export async function runTui(options: TuiOptions): Promise<number> {
   input.setRawMode(true);
   desk.resize({ columns: output.columns, rows: output.rows });
   desk.change({ do: "go", place: options.place }, { do: "list", set: { filter: options.filter } });
-  const later = (work: () => void, ms: number): (() => void) => {
-    const timer = setTimeout(work, ms);
-    return () => clearTimeout(timer);
-  };
-  const share = new ProcessorShare({ used: processorMs, now: () => performance.now() });
-  const collector = new Collector();
-  const looks = (whose: "data" | "keys"): void => {
-    output.drawsFor = whose;
-    share.begin();
-    collector.worked();
-  };
-  const ticker = new Ticker({ desk, everyMs: options.everyMs, ready: () => output.ready && share.free, looks, later });
-  const listener = new Listener({ home: options.home, heard: (event) => ticker.hear(newsOf(event, now())), later });
   const crash = (error: unknown): void => {
     if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return gone();
     if (output.muted) return;
@@ -94,15 +72,15 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
+  // Before the first frame is under way: data would wait for its arrival.
+  const watching = startWatching({ desk, output, everyMs: options.everyMs });
   const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(work), touched: () => void (output.drawsFor = "keys") };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
   app.waitUntilExit().then(() => leave(0), crash);
   const code = await ended.promise;
-  listener[Symbol.dispose]();
-  ticker[Symbol.dispose]();
-  collector[Symbol.dispose]();
+  watching[Symbol.dispose]();
   await output.settle();
   giveBack();
   try {

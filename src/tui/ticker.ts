@@ -6,8 +6,8 @@ interface TickerParts {
   readonly everyMs: number;
   /** Whether there is room for data now: on the line, and on the processor. */
   readonly ready: () => boolean;
-  /** A look begins; what is drawn from now on is data's, or, when the operator goes somewhere, theirs. */
-  readonly looks: (whose: "data" | "keys") => void;
+  /** A look begins. `unasked`: nobody has pressed a key for it. */
+  readonly looks: (unasked: boolean) => void;
   readonly later: (work: () => void, ms: number) => () => void;
 }
 
@@ -31,7 +31,7 @@ export class Ticker implements Disposable {
     this.#parts = parts;
     this.#unsubscribe = parts.desk.subscribe(() => this.#onChange());
     // Lines are read anew only when their listener does something; what is there at first is read for them, too.
-    if (parts.desk.parts.linear) this.#look("keys");
+    if (parts.desk.parts.linear) this.#look(false);
     this.#tick();
   }
 
@@ -39,7 +39,8 @@ export class Ticker implements Disposable {
     const wished = JSON.stringify(this.#parts.desk.wishes());
     if (wished === this.#wished) return;
     this.#wished = wished;
-    this.#look("keys");
+    // Most often for a key; but the row under the cursor may also have gone by itself: whose look it is stays as it is.
+    this.#look(false);
   }
 
   /** Something happened: it is told and looked at now, but once a tick at most. A flood of news is no flood of reading or drawing. */
@@ -63,10 +64,10 @@ export class Ticker implements Disposable {
     if (desk.parts.linear || !ready()) return;
     if (this.#news !== undefined) desk.change({ do: "hear", news: this.#news });
     this.#news = undefined;
-    if (desk.view.pausedAt === undefined && !desk.feed.busy) this.#look("data");
+    if (desk.view.pausedAt === undefined && !desk.feed.busy) this.#look(true);
   }
 
-  #look(whose: "data" | "keys"): void {
+  #look(unasked: boolean): void {
     const { desk, everyMs, looks } = this.#parts;
     const { pausedAt } = desk.view;
     const all = desk.wishes();
@@ -74,7 +75,7 @@ export class Ticker implements Disposable {
     // While the data stands still, only what was not read for this pause: a panel beside a list, not the list.
     const wishes = pausedAt === undefined ? all : all.filter((wish) => (desk.feed.of(wish)?.at ?? 0) < pausedAt - 2 * everyMs);
     if (pausedAt !== undefined && wishes.length === 0) return;
-    looks(whose);
+    looks(unasked);
     void desk.feed.look(wishes);
   }
 
