@@ -72,12 +72,11 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
-  // Before the first frame is under way: data would wait for its arrival.
-  const watching = startWatching({ desk, output, everyMs: options.everyMs });
   const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(work), touched: () => void (output.drawsFor = "keys") };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
+  const watching = startWatching({ desk, output, everyMs: options.everyMs });
   app.waitUntilExit().then(() => leave(0), crash);
   const code = await ended.promise;
   watching[Symbol.dispose]();

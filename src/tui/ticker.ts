@@ -24,15 +24,16 @@ export class Ticker implements Disposable {
   #hurried = false;
   #news: News | undefined;
   #wished = "";
-  #minute = 0;
+  #minute: number;
   readonly #unsubscribe: () => void;
 
   constructor(parts: TickerParts) {
     this.#parts = parts;
+    this.#minute = minuteOf(parts.desk);
     this.#unsubscribe = parts.desk.subscribe(() => this.#onChange());
-    // Lines are read anew only when their listener does something; what is there at first is read for them, too.
-    if (parts.desk.parts.linear) this.#look(false);
-    this.#tick();
+    // The first one waits for nothing, and is the only one for who hears it: lines are read anew when their listener does something.
+    this.#look(false);
+    this.#cancel = parts.later(() => this.#tick(), parts.everyMs);
   }
 
   #onChange(): void {
@@ -82,7 +83,7 @@ export class Ticker implements Disposable {
   /** Time goes on where nothing else does: what is shown grows old, and so does a pause. */
   #age(): void {
     const { desk, ready } = this.#parts;
-    const minute = Math.floor(desk.parts.now() / MINUTE_MS);
+    const minute = minuteOf(desk);
     if (minute === this.#minute || desk.parts.linear || !ready()) return;
     this.#minute = minute;
     desk.changed();
@@ -92,4 +93,8 @@ export class Ticker implements Disposable {
     this.#cancel?.();
     this.#unsubscribe();
   }
+}
+
+function minuteOf({ parts }: Dashboard): number {
+  return Math.floor(parts.now() / MINUTE_MS);
 }
