@@ -43,15 +43,9 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const output = new PacedOutput({ out: process.stdout, budget: { perSecond: options.bytesPerSecond, most: BURST_BYTES }, now: () => performance.now() });
   const ended = Promise.withResolvers<number>();
   const leave = (code: number): void => ended.resolve(code);
-  // Once: what Ink says when it ends would be drawn on the shell's screen.
-  const giveBack = (): void => {
-    if (output.muted) return;
-    output.mute();
-    restoreTerminal(output.alternate);
-  };
   // A hangup; its signal may come later than what it does to reading and writing, or to nobody.
   const gone = (): void => {
-    giveBack();
+    output.expectNothing();
     leave(129);
   };
   const input = new AnsweredInput(process.stdin, { answered: () => output.arrived(), gone });
@@ -59,11 +53,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
   input.setRawMode(true);
   desk.resize({ columns: output.columns, rows: output.rows });
   desk.change({ do: "go", place: options.place }, { do: "list", set: { filter: options.filter } });
+  const errors: unknown[] = [];
   const crash = (error: unknown): void => {
     if (error instanceof Error && "code" in error && (error.code === "EIO" || error.code === "EPIPE" || error.code === "EBADF")) return gone();
-    if (output.muted) return;
-    giveBack();
-    console.error(crashReport(error));
+    errors.push(error);
     leave(70);
   };
   const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
@@ -72,7 +65,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
-  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(work), touched: () => void (output.drawsFor = "keys") };
+  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(() => input.lend(work)), touched: () => void (output.drawsFor = "keys") };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
@@ -81,7 +74,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const code = await ended.promise;
   watching[Symbol.dispose]();
   await output.settle();
-  giveBack();
+  // From here on nothing is drawn: Ink does, when it ends, and it would be on the shell's screen.
+  output.mute();
+  restoreTerminal(output.alternate);
+  if (errors.length > 0) console.error(crashReport(errors[0]));
   try {
     app.unmount();
   } catch {

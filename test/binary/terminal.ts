@@ -36,6 +36,7 @@ export class TerminalSession implements AsyncDisposable {
   readonly #emulator: Emulator;
   readonly #chunks: Uint8Array[] = [];
   #cursorShown = true;
+  #held: string[] | undefined;
 
   constructor(argv: readonly string[], home: string, { columns = 80, rows = 24, env = {}, mute, signals }: SessionOptions = {}) {
     this.#pidFile = join(home, `dashboard-${crypto.randomUUID()}.pid`);
@@ -49,7 +50,7 @@ export class TerminalSession implements AsyncDisposable {
     const terminal = signals === false ? new Bun.Terminal(pty) : pty;
     this.process = Bun.spawn([...argv], { cwd: home, env: { ...childEnv(BINARY, home), LANG: "C.UTF-8", TERM: "xterm-256color", PID_FILE: this.#pidFile, ...env }, terminal });
     this.#pty = terminal instanceof Bun.Terminal ? terminal : this.process.terminal!;
-    if (mute !== true) this.#emulator.onData((answer) => this.type(answer));
+    if (mute !== true) this.#emulator.onData((answer) => (this.#held === undefined ? this.type(answer) : this.#held.push(answer)));
   }
 
   /** `nexus tui` itself. */
@@ -109,6 +110,16 @@ export class TerminalSession implements AsyncDisposable {
 
   type(keys: string): void {
     if (!this.#pty.closed) this.#pty.write(keys);
+  }
+
+  /** From here on the line is slow. */
+  holdAnswers(): void {
+    this.#held = [];
+  }
+
+  giveAnswers(): void {
+    for (const answer of this.#held ?? []) this.type(answer);
+    this.#held = undefined;
   }
 
   /** The window is dragged. */

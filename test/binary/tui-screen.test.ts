@@ -28,6 +28,7 @@ function rendition(text: string): number[] {
   return [...text.matchAll(/\u001b\[([\d;:]*)m/g)].flatMap(([, codes = ""]) => codes.split(/[;:]/).map(Number));
 }
 
+// switch: mutant colours-whatever-is-said
 test("colours are sent, and none with NO_COLOR", async () => {
   const isColour = (code: number): boolean => (code >= 30 && code <= 38) || (code >= 40 && code <= 48) || (code >= 90 && code <= 107);
   for (const [env, colours] of [[{}, true], [{ NO_COLOR: "1" }, false]] as const) {
@@ -67,6 +68,7 @@ test("as JSON it is data, also in a terminal", async () => {
   expect(JSON.parse(session.text)).toMatchObject({ screen: "events" });
 }, 60_000);
 
+// switch: mutant utf-8-whatever-the-locale
 test("where the locale is not UTF-8 every byte is ASCII", async () => {
   await using session = TerminalSession.bare(home, [], { env: { LC_ALL: "C" }, columns: 200, rows: 50 });
   await session.untilShown("liveness");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, runProgram } from "../faults/program.ts";
 import { tempHome } from "../helpers/temp-home.ts";
@@ -24,6 +24,7 @@ async function expectGivenBack(session: TerminalSession, code: number, ...betwee
   expect(session.text).not.toContain("\u001b[3J");
 }
 
+// switch: mutant pasted-text-stays-marked
 test("the overview comes first, keys lead from screen to screen, and q gives the terminal back", async () => {
   await using session = TerminalSession.fromShell(home);
   await session.untilShown("daemon away", "liveness", "q quit");
@@ -58,7 +59,7 @@ test("Ctrl+C and each signal that ends it give the terminal back, with the code 
   }
 }, 120_000);
 
-test("left before its first frame has been answered, it leaves no answer to the shell", async () => {
+test("left as soon as it is there, it leaves nothing in the shell", async () => {
   for (const keys of ["q", "2q", "24q", "?qq"]) {
     await using session = TerminalSession.fromShell(home);
     await session.until("the dashboard's screen", () => session.state["screen"] === "alternate");
@@ -67,10 +68,28 @@ test("left before its first frame has been answered, it leaves no answer to the 
   }
 }, 60_000);
 
+// switch: mutant last-answer-not-waited-for
+test("left while a frame is under way, it waits for the terminal's answer, which the shell would take for keys", async () => {
+  await using session = TerminalSession.fromShell(home, ["--interval", "10m"]);
+  await session.untilShown("liveness");
+  session.holdAnswers();
+  session.type("p");
+  await session.untilShown("paused");
+  // It goes on drawing meanwhile, which shows that it has not gone.
+  session.type("q2");
+  await session.untilShown("greets");
+  session.giveAnswers();
+  await expectGivenBack(session, 0);
+}, 60_000);
+
+// switch: mutant end-of-input-unheard
 test("a terminal that hangs up ends it, also one that signals nobody", async () => {
   for (const options of [{}, { signals: false }] as const) {
-    await using session = TerminalSession.bare(home, [], options);
+    await using session = TerminalSession.bare(home, ["--interval", "10m"], options);
     await session.untilShown("liveness");
+    // From here on it draws nothing, which would tell it.
+    session.type("p");
+    await session.untilShown("paused");
     session.hangUp();
     expect([options, await session.process.exited]).toEqual([options, 129]);
   }
@@ -85,6 +104,7 @@ test("a terminal that does not answer shows everything all the same", async () =
   await expectGivenBack(session, 0);
 }, 60_000);
 
+// switch: mutant keys-in-one-piece-are-one
 test("keys that come in one piece are taken one by one", async () => {
   await using session = TerminalSession.fromShell(home);
   await session.untilShown("liveness");
@@ -92,10 +112,13 @@ test("keys that come in one piece are taken one by one", async () => {
   await session.untilShown('Nothing matches "nothing like it"');
   session.type("/\u0015morn\r?q2");
   await session.untilShown("greets");
-  session.type("4q");
+  session.type("/[ü[/");
+  await session.untilShown('Nothing matches "[ü[/"');
+  session.type("\r4q");
   await expectGivenBack(session, 0);
 }, 60_000);
 
+// switch: mutants alternate-screen-left-twice, lines-begin-empty
 test("for who hears it there are lines on the screen of the shell, and they stay", async () => {
   await using session = TerminalSession.fromShell(home, ["--screen-reader"]);
   await session.untilShown("Overview", "daemon away");
@@ -116,6 +139,7 @@ const FAULTS = {
   "an error while it draws": "String.prototype.trimEnd = () => { throw new Error('torn'); }; process.stdin.emit('data', '2');",
 } as const;
 
+// switch: mutants ink-has-the-last-word, broken-drawing-keeps-the-process
 for (const [name, fault] of Object.entries(FAULTS)) {
   test(`${name}: the report stands on the screen that was there before, and it ends with 70`, async () => {
     const preload = join(home, "fault.ts");
@@ -151,5 +175,30 @@ test.skipIf(process.platform !== "linux")("Ctrl+Z stops it and gives the termina
   await session.until("the footer at the foot", () => session.lines[29]?.startsWith("Enter open") === true);
   session.type("q");
   await session.untilShown("after 0");
+  expect(session.state).toEqual(untouched());
+}, 60_000);
+
+test("Ctrl+Z where no shell could continue it: the dashboard is back by itself", async () => {
+  await using session = TerminalSession.fromShell(home);
+  await session.untilShown("liveness");
+  session.type("\u001a");
+  await session.until("a second beginning", () => session.text.split("\u001b[?1049h").length === 3);
+  session.type("4");
+  await session.untilShown("good morning", "q quit");
+  session.type("q");
+  await expectGivenBack(session, 0);
+}, 60_000);
+
+// switch: mutant stopped-and-listening
+test.skipIf(process.platform !== "linux")("ended while it is stopped, it does end, though the shell has the terminal", async () => {
+  await using session = TerminalSession.fromShell(home, ["events"], { jobs: true });
+  await session.untilShown("good morning");
+  session.type("\u001a");
+  await session.untilShown("after 148");
+  const { dashboardPid } = session;
+  // As `kill %1` does.
+  process.kill(dashboardPid, "SIGTERM");
+  process.kill(dashboardPid, "SIGCONT");
+  await session.until("its end", () => !existsSync(`/proc/${dashboardPid}`));
   expect(session.state).toEqual(untouched());
 }, 60_000);

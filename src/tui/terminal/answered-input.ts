@@ -14,6 +14,7 @@ export class AnsweredInput extends PassThrough {
   /** A character may come in two pieces. */
   readonly #decoder = new TextDecoder();
   #held = "";
+  #lent = false;
 
   /** `gone`: there will be no key any more, as the terminal is not there. */
   constructor(input: NodeJS.ReadStream, { answered, gone }: { readonly answered: () => void; readonly gone: () => void }) {
@@ -24,13 +25,25 @@ export class AnsweredInput extends PassThrough {
     input.on("end", gone);
   }
 
+  /** As Ink asks, who lets go of the terminal at once when it breaks: the answer to its last frame would be echoed. */
   setRawMode(raw: boolean): this {
+    if (!raw && !this.#lent) return this;
     try {
       this.#in.setRawMode(raw);
     } catch {
       // The terminal went away: its hangup comes by itself.
     }
     return this;
+  }
+
+  /** Somebody else has the keyboard while `work` lasts. */
+  async lend(work: () => Promise<void>): Promise<void> {
+    this.#lent = true;
+    try {
+      await work();
+    } finally {
+      this.#lent = false;
+    }
   }
 
   ref(): this {

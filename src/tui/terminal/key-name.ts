@@ -15,7 +15,7 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl && input.length === 1) return [`ctrl-${input.toLowerCase()}`];
   // Alt and a letter is what some terminals send for a letter they have no other way to send.
   // The beginning of a sequence that the line has cut in two is no text.
-  if (key.meta || /^\[[\d;?]*$/.test(input)) return [];
+  if (key.meta || /^\[[\d;?]+$/.test(input)) return [];
   return [...graphemes.segment(input)].map(({ segment }) => typed(segment));
 }
 

@@ -106,16 +106,16 @@ export class PacedOutput extends Writable {
     }
   }
 
-  /** Lets nothing through any more: the terminal is gone, or shows what is not to be drawn over. */
-  mute(): void {
-    this.#muted = true;
+  /** No answer will come any more. */
+  expectNothing(): void {
     this.#asks = false;
     this.#askedAt = undefined;
     this.#lastAnswer?.resolve();
   }
 
-  get muted(): boolean {
-    return this.#muted;
+  /** Lets nothing through any more. */
+  mute(): void {
+    this.#muted = true;
   }
 
   /** Whether the terminal shows its alternate screen. */

@@ -1,0 +1,19 @@
+import type { Mutant } from "./mutant.ts";
+
+const dashboard = ["test/binary/tui.test.ts"];
+const run = "src/tui/run-tui.tsx";
+
+/** Each switches one mechanism of the dashboard's terminal off; the named test must then fail. `bun run mutants` tries them. */
+export const mutants: readonly Mutant[] = [
+  { name: "pasted-text-stays-marked", file: "src/tui/terminal/restore.ts", find: "\\u001b[?2004l", replace: "", tests: dashboard, filter: "the overview comes first" },
+  { name: "alternate-screen-left-twice", file: "src/tui/terminal/restore.ts", find: "${alternate ?", replace: "${alternate || true ?", tests: dashboard, filter: "for who hears it" },
+  { name: "ink-has-the-last-word", file: run, find: "  output.mute();\n", replace: "", tests: dashboard, filter: "an error in a callback" },
+  { name: "last-answer-not-waited-for", file: run, find: "  await output.settle();\n", replace: "", tests: dashboard, filter: "left while a frame" },
+  { name: "broken-drawing-keeps-the-process", file: run, find: "  try {\n    app.unmount();\n  } catch {", replace: "  app.unmount();\n  try {\n    await Promise.resolve();\n  } catch {", tests: dashboard, filter: "an error while it draws" },
+  { name: "keys-in-one-piece-are-one", file: "src/tui/terminal/key-name.ts", find: "return [...graphemes.segment(input)].map(({ segment }) => typed(segment));", replace: "return [Array.from(input).length === 1 ? typed(input) : input];", tests: dashboard, filter: "keys that come in one piece" },
+  { name: "end-of-input-unheard", file: "src/tui/terminal/answered-input.ts", find: '    input.on("end", gone);\n', replace: "", tests: dashboard, filter: "hangs up" },
+  { name: "stopped-and-listening", file: "src/tui/terminal/stop.ts", find: "process.removeListener(signal, listener);", replace: "", tests: dashboard, filter: "ended while it is stopped" },
+  { name: "lines-begin-empty", file: "src/tui/ticker.ts", find: "if (parts.desk.parts.linear) this.#look();", replace: "", tests: dashboard, filter: "for who hears it" },
+  { name: "colours-whatever-is-said", file: "src/tui/look/look.ts", find: 'colourless ? "mono" : "default"', replace: '"default"', tests: ["test/binary/tui-screen.test.ts"], filter: "NO_COLOR" },
+  { name: "utf-8-whatever-the-locale", file: "src/tui/look/look.ts", find: "given.ascii ?? !/utf-?8/i.test(locale)", replace: "given.ascii ?? locale === \"\"", tests: ["test/binary/tui-screen.test.ts"], filter: "locale" },
+];
