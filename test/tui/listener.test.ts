@@ -40,6 +40,7 @@ function write(home: string, id: string, kind: NoticeKind): void {
   beside.close();
 }
 
+// switch: mutant listener-begins-anew
 test("a daemon is heard from when it comes, and again when it comes back; nothing that was written between is missed", async () => {
   using home = tempHome();
   const { heard, until, all } = ears();
@@ -71,6 +72,7 @@ test("a daemon is heard from when it comes, and again when it comes back; nothin
   await second.stop();
 });
 
+// switch: mutant news-flood-is-read
 test("what breaks is told wherever the operator is, beside what they did, for a minute; and a flood of it once a tick", () => {
   let now = 1_000_000;
   const log = new CommandLog({ run: async () => ({ ok: true, said: [] }), readonly: true, now: () => now });
