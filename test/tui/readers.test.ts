@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { driftOf } from "../../src/engine/registry/script-store.ts";
 import { openStore } from "../../src/engine/store/open.ts";
 import { ReaderHome } from "../../src/tui/reader/reader-home.ts";
+import { jitterOf } from "../../src/engine/pipeline/schedule-plan.ts";
+import { readHook } from "../../src/tui/reader/hook.ts";
 import { readSchedule } from "../../src/tui/reader/schedule.ts";
 import { nexus } from "../helpers/nexus-command.ts";
 import { tempHome } from "../helpers/temp-home.ts";
@@ -33,4 +35,33 @@ test("a dashboard's reader cannot write, and a pipe in a script's place does not
   const pipe = join(home.path, "script.ts");
   expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
   expect(driftOf({ source_path: pipe, source_hash: "" })).toBe("changed");
+});
+
+test("what comes due is what the daemon's timer would give out: with its jitter, and what is overdue first", async () => {
+  using home = tempHome();
+  writeFileSync(join(home.path, "hourly.ts"), `export const hook: Hook = { schedule: { every: "1h", jitter: "50m" }, handler: () => ({ fire: false }) };\n`);
+  expect((await nexus(home.path, ["hooks", "register", join(home.path, "hourly.ts")])).code).toBe(0);
+  using reader = new ReaderHome(home.path);
+  const { id, created_at } = reader.store.db.query<{ id: string; created_at: number }, []>("SELECT id, created_at FROM hooks").get()!;
+  const hour = 3_600_000;
+  const due = (slot: number): number => created_at + slot * hour + jitterOf(id, created_at + slot * hour, 50 * 60_000);
+  // Just before the third comes due: its slot has begun long ago. No daemon has given out the first two.
+  const now = due(3) - 1;
+  const { due: rows = [] } = await readSchedule(reader, { tab: "next 24 hours", now });
+  expect(rows.filter(({ overdue }) => overdue).map(({ at, count }) => [at, count])).toEqual([[due(1), 2]]);
+  expect(rows.filter(({ overdue }) => overdue !== true)[0]?.at).toBe(due(3));
+  const detail = await readHook(reader, { id, tab: "summary", now });
+  expect(detail.next_at).toBe(due(3));
+});
+
+test("an open breaker says when its trial is due", async () => {
+  using home = tempHome();
+  writeFileSync(join(home.path, "plain.ts"), "export const hook: Hook = { handler: () => ({ fire: false }) };\n");
+  expect((await nexus(home.path, ["hooks", "register", join(home.path, "plain.ts")])).code).toBe(0);
+  const store = openStore(home.path);
+  store.db.run("UPDATE hooks SET status = 'paused', circuit_state = 'open', circuit_opened_at = 1000");
+  const { id } = store.db.query<{ id: string }, []>("SELECT id FROM hooks").get()!;
+  store.close();
+  using reader = new ReaderHome(home.path);
+  expect(await readHook(reader, { id, tab: "summary", now: 2_000 })).toMatchObject({ trial_at: 301_000 });
 });

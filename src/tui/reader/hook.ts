@@ -10,6 +10,7 @@ import { versionsOf } from "../../engine/store/hook-versions.ts";
 import { hookById } from "../../engine/store/hooks.ts";
 import { invocationsOf, logOf } from "../../engine/store/invocation-queries.ts";
 import { hookStats, type HookStats } from "../../engine/store/stats.ts";
+import { scheduleLine } from "./schedule-line.ts";
 import { readHookDay, type HookDay } from "./hook-day.ts";
 import type { ReaderHome } from "./reader-home.ts";
 
@@ -26,6 +27,9 @@ export interface Script {
 export interface HookDetail {
   readonly hook?: Hook;
   readonly stats?: HookStats;
+  /** When its schedule comes next, and when its open breaker lets one invocation through, Unix ms. */
+  readonly next_at?: number;
+  readonly trial_at?: number;
   readonly day?: HookDay;
   readonly histogram?: readonly { readonly below_ms: number; readonly count: number }[];
   readonly invocations?: readonly Pick<Invocation, "id" | "event_id" | "started_at" | "latency_us" | "outcome" | "reason" | "error" | "result">[];
@@ -40,7 +44,7 @@ const MOST_LOGS = 50;
 const MOST_VERSIONS = 30;
 const MOST_SCRIPT_BYTES = 200_000;
 
-export function readHook(home: ReaderHome, { id, tab, now }: { readonly id: string; readonly tab: string; readonly now: number }): HookDetail {
+export async function readHook(home: ReaderHome, { id, tab, now }: { readonly id: string; readonly tab: string; readonly now: number }): Promise<HookDetail> {
   const { store } = home;
   const hook = hookById(store, id);
   if (hook === undefined) return {};
@@ -56,8 +60,16 @@ export function readHook(home: ReaderHome, { id, tab, now }: { readonly id: stri
     case "state":
       return { hook, state: loadState(store, hook.version.id) };
     default:
-      return { hook, ...home.seldom(`stats ${id}`, now, () => ({ stats: { ...hookStats(store, id, now - DAY_MS), since: 0 }, histogram: histogramOf(home, id, now) })), day: readHookDay(home, { id, now }) };
+      return { hook, ...home.seldom(`stats ${id}`, now, () => ({ stats: { ...hookStats(store, id, now - DAY_MS), since: 0 }, histogram: histogramOf(home, id, now) })), day: readHookDay(home, { id, now }), ...(await timesOf(home, hook, now)) };
   }
+}
+
+async function timesOf(home: ReaderHome, hook: Hook, now: number): Promise<Pick<HookDetail, "next_at" | "trial_at">> {
+  // One that cannot be read here is named on the screen of all schedules.
+  const line = hook.status === "active" || hook.status === "paused" ? await scheduleLine(home, hook).catch(() => undefined) : undefined;
+  const slot = line?.next(now);
+  const opened = hook.circuit_state === "open" ? hook.circuit_opened_at : undefined;
+  return { ...(slot === undefined || line === undefined ? {} : { next_at: line.dueAt(slot) }), ...(opened === undefined ? {} : { trial_at: opened + home.config.breaker.cooldown_ms }) };
 }
 
 function histogramOf({ stats }: ReaderHome, id: string, now: number): NonNullable<HookDetail["histogram"]> {

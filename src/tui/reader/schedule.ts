@@ -1,14 +1,10 @@
-import { parseDuration } from "../../engine/core/duration.ts";
-import type { Hook } from "../../engine/core/hook.ts";
 import { asNexusError, NexusError } from "../../engine/core/errors.ts";
 import { DAY_MS } from "../../engine/core/retention.ts";
-import { compileSchedule } from "../../engine/pipeline/schedule.ts";
-import { jitterOf } from "../../engine/pipeline/schedule-plan.ts";
-import type { CompiledSchedule } from "../../engine/pipeline/schedule-slots.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
 import { slotsOfStatus, type Slot, type SlotStatus } from "../../engine/store/slots.ts";
 import { standingById, standingOf, type HookStanding } from "./hook-standing.ts";
 import type { ReaderHome } from "./reader-home.ts";
+import { scheduleLine, type ScheduleLine } from "./schedule-line.ts";
 
 export const SCHEDULE_TABS = ["next 24 hours", "missed", "past"] as const;
 
@@ -22,6 +18,8 @@ export interface Due {
   readonly at: number;
   readonly count: number;
   readonly every?: string;
+  /** Its time has passed, and no daemon has given it out: `catch_up` says what the next one does. */
+  readonly overdue?: true;
   /** Why nobody can say when: its schedule cannot be read on this machine. */
   readonly unknown?: string;
 }
@@ -41,7 +39,6 @@ const QUARTERS = 96;
 const QUARTER_MS = DAY_MS / QUARTERS;
 const MISSED: readonly SlotStatus[] = ["missed", "skipped", "late"];
 const MISSED_DAYS = 7;
-const MOST_COMPILED = 2_000;
 
 export async function readSchedule(home: ReaderHome, { tab, now }: { readonly tab: string; readonly now: number }): Promise<ScheduleAnswer> {
   if (tab === "missed") return slotsOf(home, MISSED, now - MISSED_DAYS * DAY_MS);
@@ -49,34 +46,32 @@ export async function readSchedule(home: ReaderHome, { tab, now }: { readonly ta
   const due: Due[] = [];
   const density = Array.from({ length: QUARTERS }, () => 0);
   for (const hook of listHooks(home.store)) {
-    const { schedule } = hook.version.metadata;
-    if (schedule === undefined) continue;
-    const compiled = await compiledOf(home, hook).catch((error: unknown) => asNexusError(error, "its schedule cannot be read"));
-    if (compiled instanceof NexusError) {
-      due.push({ hook_id: hook.id, hook: hook.slug, status: hook.status, standing: standingOf(hook), at: now, count: 0, unknown: compiled.message });
+    const named = { hook_id: hook.id, hook: hook.slug, status: hook.status, standing: standingOf(hook), ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason }) };
+    const line = await scheduleLine(home, hook).catch((error: unknown) => asNexusError(error, "its schedule cannot be read"));
+    if (line === undefined) continue;
+    if (line instanceof NexusError) {
+      due.push({ ...named, at: now, count: 0, unknown: line.message });
       continue;
     }
-    const spread = schedule.jitter === undefined ? 0 : parseDuration(schedule.jitter, "schedule.jitter");
-    const delay = (slot: number): number => (spread === 0 ? 0 : jitterOf(hook.id, slot, spread));
-    const count = compiled.count(now, now + DAY_MS);
-    const named = { hook_id: hook.id, hook: hook.slug, status: hook.status, standing: standingOf(hook), ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason }) };
-    const singles: number[] = [];
-    for (let slot = compiled.next(now); slot !== undefined && slot <= now + DAY_MS && singles.length < (count > MOST_SINGLE ? 1 : MOST_SINGLE); slot = compiled.next(slot)) singles.push(slot);
-    for (const slot of singles) due.push({ ...named, at: slot + delay(slot), count: count > MOST_SINGLE ? count : 1, ...(schedule.every === undefined ? {} : { every: schedule.every }) });
-    if (hook.status === "active") for (let at = 0; at < QUARTERS; at += 1) density[at]! += compiled.count(now + at * QUARTER_MS, now + (at + 1) * QUARTER_MS);
+    due.push(...dueOf(named, line, hook.version.metadata.schedule?.every, now));
+    if (hook.status === "active") for (let at = 0; at < QUARTERS; at += 1) density[at]! += line.compiled.count(now + at * QUARTER_MS, now + (at + 1) * QUARTER_MS);
   }
   due.sort((one, other) => one.at - other.at);
   return { due: due.slice(0, MOST), density, more: due.length > MOST };
 }
 
-/** The slots of a hook's schedule. A version's schedule does not change, and compiling a cron expression takes a millisecond. */
-async function compiledOf({ schedules }: ReaderHome, { version, created_at }: Hook): Promise<CompiledSchedule> {
-  const known = schedules.get(version.id);
-  if (known !== undefined) return known;
-  const compiled = await compileSchedule(version.metadata.schedule ?? {}, created_at);
-  if (schedules.size >= MOST_COMPILED) schedules.clear();
-  schedules.set(version.id, compiled);
-  return compiled;
+/** Those that no daemon has given out, then those that come. */
+function dueOf(named: Pick<Due, "hook_id" | "hook" | "status" | "standing" | "reason">, { compiled, after, dueAt, next }: ScheduleLine, every: string | undefined, now: number): Due[] {
+  const coming = next(now);
+  // By its jitter a slot that has begun may still come; a jitter is shorter than the gap between two.
+  const overdue = named.status === "active" ? compiled.count(after, now) - (coming !== undefined && coming <= now ? 1 : 0) : 0;
+  const first = compiled.next(after);
+  const late = first !== undefined && overdue > 0 ? [{ ...named, at: dueAt(first), count: overdue, overdue: true as const }] : [];
+  const count = compiled.count(now, now + DAY_MS);
+  const singles: number[] = [];
+  const most = count > MOST_SINGLE ? 1 : MOST_SINGLE;
+  for (let slot = coming; slot !== undefined && slot <= now + DAY_MS && singles.length < most; slot = compiled.next(slot)) singles.push(slot);
+  return [...late, ...singles.map((slot): Due => ({ ...named, at: dueAt(slot), count: count > MOST_SINGLE ? count : 1, ...(every === undefined ? {} : { every }) }))];
 }
 
 function slotsOf({ store }: ReaderHome, statuses: readonly SlotStatus[], since: number): ScheduleAnswer {

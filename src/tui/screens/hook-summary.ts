@@ -11,19 +11,19 @@ import type { Canvas } from "./screen.ts";
 import { fact, status } from "./table.ts";
 import { heading, paragraph, type TextPart } from "./text.ts";
 
-export function hookSummaryRows({ hook, stats, day, histogram }: HookDetail, canvas: Canvas): TextPart[] {
+export function hookSummaryRows({ hook, stats, day, histogram, ...times }: HookDetail, canvas: Canvas): TextPart[] {
   if (hook === undefined) return [];
-  return [...standing(hook, canvas), [], ...conditions(hook, canvas), [], ...figures(stats), ...(day === undefined ? [] : dayLines(day, canvas)), ...latencies(histogram, canvas)];
+  return [...standing(hook, times, canvas), [], ...conditions(hook, canvas), [], ...figures(stats), ...(day === undefined ? [] : dayLines(day, canvas)), ...latencies(histogram, canvas)];
 }
 
-function standing(hook: Hook, canvas: Canvas): Line[] {
+function standing(hook: Hook, { next_at, trial_at }: Pick<HookDetail, "next_at" | "trial_at">, canvas: Canvas): Line[] {
   const { status: is, disabled_reason, circuit_state, circuit_opened_at, consecutive_errors, last_error, version, creator, deleted_at } = hook;
   const { name, mode, description, stage } = version.metadata;
   const by = [creator.agent, creator.persona, creator.session].filter((part) => part !== undefined).join(", ");
   return [
     line(status(deleted_at === undefined ? is : "deleted", canvas), disabled_reason === undefined ? undefined : span("dim", `  ${safeText(disabled_reason)}`)),
     ...(description === undefined ? [] : paragraph(description, canvas.width, 3)),
-    ...(circuit_state === "closed" ? [] : [line(span("bad", `breaker ${circuit_state}`), ` for ${age(canvas.now - (circuit_opened_at ?? canvas.now))}, after ${consecutive_errors} errors in a row; `, span("accent", "e"), " closes it at once")]),
+    ...(circuit_state === "closed" ? [] : [line(span("bad", `breaker ${circuit_state}`), ` for ${age(canvas.now - (circuit_opened_at ?? canvas.now))}, after ${consecutive_errors} errors in a row; ${trial_at === undefined ? "" : trial_at > canvas.now ? `its trial is due ${ageAt(trial_at, canvas.now)}; ` : "the next event is its trial; "}`, span("accent", "e"), " closes it at once")]),
     ...(last_error === undefined ? [] : [[span("dim", "last error")] as Line, ...paragraph(last_error, canvas.width, 6, "bad")]),
     [],
     ...(name === hook.slug ? [] : [fact("name", name)]),
@@ -31,6 +31,7 @@ function standing(hook: Hook, canvas: Canvas): Line[] {
     fact("version", `v${version.version}${stage === "runAutomations" ? "" : `, at ${stage}`}, ${mode}`),
     fact("owner", by === "" ? "-" : by),
     fact("created", `${moment(hook.created_at)}${hook.updated_at === hook.created_at ? "" : `, changed ${moment(hook.updated_at)}`}`),
+    ...(next_at === undefined ? [] : [fact("next slot", `${moment(next_at)} (${ageAt(next_at, canvas.now)})`)]),
     fact("last fired", `${ageAt(hook.last_triggered, canvas.now)}, ${short(hook.trigger_count)} times in all`),
   ];
 }

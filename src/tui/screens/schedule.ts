@@ -42,7 +42,8 @@ export const scheduleScreen = defineScreen<"schedule", ScheduleRow>({
 });
 
 /** A paused hook has its slots: one of them may be the trial that closes its breaker. */
-function whyNot({ status: is, reason, unknown }: Due): string | Span {
+function whyNot({ status: is, reason, unknown, overdue }: Due): string | Span {
+  if (overdue === true) return span("bad", "overdue: no daemon has given it out");
   if (unknown !== undefined) return span("bad", unknown);
   if (is === "paused") return span("warn", "its breaker is open: skipped, or its trial");
   return is === "active" ? "" : span("warn", reason ?? `it will not run: the hook is ${is}`);
