@@ -4,6 +4,7 @@ import { line, span, type Line } from "../look/line.ts";
 import { barLines, columns, rebin, sparkline } from "../look/pictures.ts";
 import { safeText } from "../look/safe-text.ts";
 import type { Overview } from "../reader/overview.ts";
+import type { Place } from "../state/place.ts";
 import { hookSubject } from "./hooks.ts";
 import { defineScreen, type Canvas } from "./screen.ts";
 import { fact, status } from "./table.ts";
@@ -13,7 +14,7 @@ export const overviewScreen = defineScreen<"overview", TextRow, "overview">({
   id: "overview",
   title: () => "Overview",
   query: () => ({ of: "overview" }),
-  rows: (answer, canvas) => textRows([...verdictRows(answer, canvas), ...figureRows(answer, canvas), ...troubledRows(answer, canvas), ...queueRows(answer, canvas), ...sourceRows(answer, canvas), ...(canvas.sided ? [] : pictures(answer, canvas))]),
+  rows: (answer, canvas) => textRows([...verdictRows(answer, canvas), ...troubledRows(answer, canvas), ...queueRows(answer, canvas), ...figureRows(answer, canvas), ...sourceRows(answer, canvas), ...(canvas.sided ? [] : pictures(answer, canvas))]),
   text: lineText,
   head: () => [],
   line: ({ text }) => text,
@@ -26,10 +27,14 @@ export const overviewScreen = defineScreen<"overview", TextRow, "overview">({
   },
 });
 
+/** Where what a verdict speaks of can be seen. */
+const SHOWN_BY: Readonly<Record<string, Place>> = { flow: { screen: "events" }, execution: { screen: "live", tab: "errors" } };
+
 function verdictRows({ findings, daemon }: Overview, canvas: Canvas): TextPart[] {
   return findings.map(({ side, grade, evidence }) => {
     const said = side === "liveness" && grade === "healthy" && daemon !== undefined ? `pid ${daemon.pid}, up ${age(canvas.now - daemon.started_at)}, evaluators ${daemon.evaluators.join(", ") || "none yet"}` : safeText(evidence);
-    return { text: line(span("dim", side.padEnd(11)), status(grade, canvas), `  ${said}`) };
+    const open = SHOWN_BY[side];
+    return { text: line(span("dim", side.padEnd(11)), status(grade, canvas), `  ${said}`), ...(open === undefined ? {} : { open }) };
   });
 }
 

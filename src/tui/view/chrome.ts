@@ -90,6 +90,9 @@ function newsSpans({ view: { news, message }, parts, size }: Dashboard): Line {
   return fitLine([span("dim", `${clock(news.at)} `), span(news.tone, safeText(news.text))], room, parts.look);
 }
 
+/** Where there is no room for all keys, these stay: they lead to the others, and out. */
+const KEPT: readonly string[] = ["palette", "help", "quit"];
+
 /** The keys that do something here: what can be done to the row first. */
 export function keysLine(desk: Dashboard): Line {
   const subject = desk.subject();
@@ -97,7 +100,15 @@ export function keysLine(desk: Dashboard): Line {
   const fixed = GLOBAL_COMMANDS.filter(({ footer }) => footer !== undefined).toSorted((one, other) => (one.footer ?? 0) - (other.footer ?? 0));
   const undo = desk.parts.log.undoable === undefined ? [] : GLOBAL_COMMANDS.filter(({ id }) => id === "undo");
   const sortable = desk.screen.orders === undefined ? [] : GLOBAL_COMMANDS.filter(({ id }) => id === "sort");
-  return [...fixed.slice(0, 1), ...here, ...undo, ...fixed.slice(1, 2), ...sortable, ...fixed.slice(2)].flatMap(hint);
+  const opens = desk.row()?.open === undefined ? [] : fixed.slice(0, 1);
+  const hints = [...opens, ...here, ...undo, ...fixed.slice(1, 2), ...sortable, ...fixed.slice(2)].map((command) => ({ id: command.id, line: hint(command) }));
+  const widthOfAll = (some: typeof hints): number => some.reduce((sum, { line: one }) => sum + one.reduce((width, { text }) => width + widthOf(text), 0), 0);
+  let room = desk.size.columns - widthOfAll(hints.filter(({ id }) => KEPT.includes(id)));
+  return hints.flatMap((one) => {
+    if (KEPT.includes(one.id)) return one.line;
+    room -= widthOfAll([one]);
+    return room >= 0 ? one.line : [];
+  });
 }
 
 function hint({ keys, title, brief = title }: Command): Line {
