@@ -46,7 +46,12 @@ export function readDispatches({ store }: ReaderHome, { tab }: { readonly tab: s
   return { dispatches: rows.slice(0, MOST).map((one) => dispatchFacts(store, one)), queues: waitingBySession(store, MOST_QUEUES), more: rows.length > MOST };
 }
 
-export function readDispatch({ store }: ReaderHome, { id }: { readonly id: string }): DispatchDetail {
+/** With the whole context that its agent was given, which may be large. */
+export function readDispatch(home: ReaderHome, { id, now }: { readonly id: string; readonly now: number }): DispatchDetail {
+  return home.seldom(`dispatch ${id}`, now, () => dispatchDetail(home, id));
+}
+
+function dispatchDetail({ store }: ReaderHome, id: string): DispatchDetail {
   const dispatch = dispatchById(store, id);
   if (dispatch === undefined) return {};
   const turn = dispatch.turn_id === undefined ? undefined : turnById(store, dispatch.turn_id);

@@ -9,6 +9,9 @@ const FRESH_MS = 2_000;
 /** And at most this share of the time goes into each of them: with 10 000 hooks one look takes 60 ms (measured). */
 const SHARE = 0.01;
 
+/** What was looked at longest ago is forgotten first. */
+const MOST_REMEMBERED = 32;
+
 interface Remembered {
   readonly value: unknown;
   readonly at: number;
@@ -45,7 +48,9 @@ export class ReaderHome implements Disposable {
     if (known !== undefined && now >= known.at && now < known.until) return known.value as Value;
     const started = performance.now();
     const value = make();
+    this.#remembered.delete(name);
     this.#remembered.set(name, { value, at: now, until: now + Math.max(FRESH_MS, (performance.now() - started) / SHARE) });
+    for (const oldest of [...this.#remembered.keys()].slice(0, -MOST_REMEMBERED)) this.#remembered.delete(oldest);
     return value;
   }
 

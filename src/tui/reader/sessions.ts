@@ -62,14 +62,16 @@ function sessionsOf({ store }: ReaderHome): SessionList {
   };
 }
 
-export function readSession({ store }: ReaderHome, { id, tab }: { readonly id: string; readonly tab: string }): SessionDetail {
+/** Turns come with their whole contexts, too. */
+export function readSession(home: ReaderHome, { id, tab, now }: { readonly id: string; readonly tab: string; readonly now: number }): SessionDetail {
+  const { store } = home;
   const session = sessionByKey(store, id);
   const known = session === undefined ? {} : { session };
   switch (tab) {
     case "turns":
-      return { ...known, turns: turnsOfSession(store, id, MOST_TURNS).map(turnFacts) };
+      return { ...known, turns: home.seldom(`turns ${id}`, now, () => turnsOfSession(store, id, MOST_TURNS).map(turnFacts)) };
     case "history":
-      return { ...known, turns: session?.head_turn_id === undefined ? [] : ancestry(store, session.head_turn_id, MOST_TURNS).toReversed().map(turnFacts) };
+      return { ...known, turns: home.seldom(`history ${id}`, now, () => (session?.head_turn_id === undefined ? [] : ancestry(store, session.head_turn_id, MOST_TURNS).toReversed().map(turnFacts))) };
     default: {
       const running = listDispatches(store, { session: id, status: "running", limit: MOST_WAITING });
       const waiting = waitingIn(store, id).slice(0, MOST_WAITING).flatMap((row) => dispatchById(store, row.id) ?? []);

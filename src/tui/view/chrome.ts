@@ -83,10 +83,10 @@ export function messageLine(desk: Dashboard): Line {
   }
 }
 
-/** What the daemon told last, for a minute; beside what was said here, which has half of the line at most. */
+/** What the daemon told last, for a minute; beside what was said here, which leaves it thirty columns at least. */
 function newsSpans({ view: { news, message }, parts, size }: Dashboard): Line {
   if (news === undefined || parts.now() - news.at > NEWS_MS) return [];
-  const room = size.columns - 1 - Math.min(Math.floor(size.columns / 2), message === undefined ? 0 : widthOf(safeText(message.text)) + 2);
+  const room = size.columns - 1 - Math.min(size.columns - 30, message === undefined ? 0 : widthOf(safeText(message.text)) + 2);
   return fitLine([span("dim", `${clock(news.at)} `), span(news.tone, safeText(news.text))], room, parts.look);
 }
 
