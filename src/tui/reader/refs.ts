@@ -46,11 +46,12 @@ export function readRefs(home: ReaderHome, { tab, now }: { readonly tab: string;
       return { hooks: hooks.slice(0, MOST).map((one) => ({ ...one, ...(stats.get(one.id) === undefined ? {} : { stats: stats.get(one.id)! }) })), more: hooks.length > MOST };
     }
     case "runs": {
-      const runs = listRuns(store, { limit: MOST + 1 });
+      // Seldom: with what each was given and has answered.
+      const runs = home.seldom("runs", now, () => listRuns(store, { limit: MOST + 1 }));
       return { runs: runs.slice(0, MOST), more: runs.length > MOST };
     }
     case "outbox": {
-      const outbox = listWebhooks(store, undefined, MOST + 1);
+      const outbox = home.seldom("outbox", now, () => listWebhooks(store, undefined, MOST + 1));
       return { outbox: outbox.slice(0, MOST), more: outbox.length > MOST };
     }
     default: {
