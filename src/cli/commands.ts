@@ -112,7 +112,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "evaluate a script, or a registered hook, for one event as the daemon would, and show what would follow; nothing is recorded or sent",
     args: [["<script>", "TypeScript or JavaScript file (by its ending or a slash), or a registered hook: slug, id, or a unique prefix of the id"]],
     options: [
-      ["--event <event>", "a stored event's id, a file with one as JSON, or -"],
+      ["--event <event>", "a stored event's id, a file with one as JSON, or - (default, of a registered hook: the newest it evaluated)"],
       ["--context", "print what the agent would be given, to the letter"],
       ["--keep-state", "with the state of the registered hook of that name"],
     ],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { normaliseEvent } from "../../src/engine/ingest/normalise.ts";
 import { insertEvents } from "../../src/engine/store/events.ts";
+import { invocationsOfEvent } from "../../src/engine/store/invocation-queries.ts";
 import { openStore } from "../../src/engine/store/open.ts";
 import { nexus } from "../helpers/nexus-command.ts";
 import { Served } from "../helpers/served.ts";
@@ -113,6 +114,8 @@ test("a registered hook is tried by its slug, id or prefix: its stored version, 
     const tried = (await run(name)).json<Dry & { hook: string }>();
     expect([name, tried.hook, tried.invocation?.result, tried.plan?.context.prompt]).toEqual([name, "asks", asFile.invocation?.result, asFile.plan?.context.prompt]);
   }
+  // Without an event it is the newest that it has evaluated.
+  expect((await nexus(home.path, ["hooks", "test", "asks", "--json"])).error()).toMatchObject({ code: "USAGE", message: expect.stringContaining("asks has evaluated no event yet") });
   // The path that exists is what it says.
   expect((await run(script)).json<Dry>().invocation?.outcome).toBe("no_fire");
   expect(rows(home.path)).toBe(before);
@@ -128,6 +131,21 @@ test("a registered hook is tried by its slug, id or prefix: its stored version, 
   await nexus(home.path, ["hooks", "delete", "other"]);
   expect((await run("other")).error()).toMatchObject({ code: "HOOK_NOT_FOUND", hint: "it can be brought back" });
 }, 60_000);
+
+test("a registered hook is tried for the newest event that it has evaluated, if none is named", async () => {
+  using home = tempHome();
+  const script = join(home.path, "asks.ts");
+  writeFileSync(script, HOOK);
+  await nexus(home.path, ["hooks", "register", script]);
+  await using served = new Served(home.path);
+  await nexus(home.path, ["events", "import", "-"], { stdin: ["one", "two"].map((id) => JSON.stringify({ ...EVENT, id: `test:${id}` })).join("\n") });
+  const store = openStore(home.path);
+  while (invocationsOfEvent(store, "test:two").length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+  store.close();
+  expect(await served.end("SIGTERM")).toBe(0);
+  const tried = (await nexus(home.path, ["hooks", "test", "asks", "--json"])).json<Dry & { event_id: string }>();
+  expect(tried).toMatchObject({ event_id: "test:two", invocation: { outcome: "fired" } });
+});
 
 test("a registered hook is told its own slots and answers from those of others", async () => {
   using home = tempHome();

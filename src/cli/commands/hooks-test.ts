@@ -2,19 +2,23 @@ import { existsSync } from "node:fs";
 import { ApiClient } from "../../engine/api/client.ts";
 import { loadConfig } from "../../engine/config.ts";
 import { NexusError, EXIT } from "../../engine/core/errors.ts";
-import { isFailure } from "../../engine/core/invocation.ts";
+import { isFailure, isSkip } from "../../engine/core/invocation.ts";
 import { stageVerdict } from "../../engine/core/request.ts";
 import type { DryRun, DryRunAsked, DryRunScript } from "../../engine/dry-run.ts";
 import { parseEventJson } from "../../engine/ingest/normalise.ts";
+import { invocationsOf } from "../../engine/store/invocation-queries.ts";
 import type { Call, Run } from "../call.ts";
 import { flag, textOption } from "../call.ts";
 import { emit, emitJson, latency, oneLine, paint, printable } from "../output.ts";
 import { scriptOrHook } from "../script-or-hook.ts";
 import { withStore } from "../workspace.ts";
 
+/** Invocations among which one is looked for that was no skip. */
+const NEWEST = 500;
+
 export const run: Run = async (call) => {
-  const event = await eventOf(call);
   const script = await scriptOrHook(call, call.args[0] ?? "");
+  const event = await eventOf(call, script);
   const client = await ApiClient.find(call.home);
   const through = client === undefined ? "alone" : "daemon";
   const result = client === undefined ? await testAlone(call, script, event) : await testThrough(client, call, script, event);
@@ -43,9 +47,14 @@ async function testAlone(call: Call, script: DryRunScript, event: DryRunAsked["e
   return await withStore(call, "create", (store) => dryRun({ ...parts, store }, { script, event, keepState: flag(call, "keepState") }));
 }
 
-/** A stored event's id, or what a file or standard input says. */
-async function eventOf(call: Call): Promise<DryRunAsked["event"]> {
+/** A stored event's id, or what a file or standard input says; else, for a registered hook, the newest that it has evaluated. */
+async function eventOf(call: Call, { hookId, slug }: DryRunScript): Promise<DryRunAsked["event"]> {
   const given = textOption(call, "event");
+  if (given === undefined && hookId !== undefined) {
+    const newest = await withStore(call, "must exist", (store) => invocationsOf(store, hookId, { limit: NEWEST }).find(({ outcome }) => !isSkip(outcome)));
+    if (newest === undefined) throw new NexusError("USAGE", `${slug} has evaluated no event yet: say for which one it is tried, with --event`, { next: ["nexus events list"] });
+    return { id: newest.event_id };
+  }
   if (given === undefined) throw new NexusError("USAGE", "say for which event: --event ID, a file with one as JSON, or - for standard input", { next: ["nexus events list"] });
   if (given !== "-" && !existsSync(given)) return { id: given };
   return { input: parseEventJson(await (given === "-" ? Bun.stdin : Bun.file(given)).bytes()) };

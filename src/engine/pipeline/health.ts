@@ -74,7 +74,7 @@ function execution({ hooks, last_hour, dispatches, refs }: HomeFacts): Finding {
   const { invocations, errors } = last_hour;
   const share = invocations < ENOUGH ? 0 : errors / invocations;
   const allBroken = broken > 0 && hooks.active === 0;
-  const unanswered = dispatches.failed_last_hour + dispatches.dead_last_hour + refs.webhooks_dead_last_hour + refs.runs_failed_last_hour;
+  const unanswered = dispatches.failed_last_hour + dispatches.lost_last_hour + dispatches.dead_last_hour + refs.webhooks_dead_last_hour + refs.runs_failed_last_hour;
   const grade = allBroken || share >= MOSTLY_ERRORS ? "failing" : broken > 0 || unanswered > 0 || share >= MANY_ERRORS ? "degraded" : "healthy";
   const parts = [
     `${count(hooks.active, "hook")} active`,
@@ -84,6 +84,7 @@ function execution({ hooks, last_hour, dispatches, refs }: HomeFacts): Finding {
     ...(dispatches.running === 0 ? [] : [`${count(dispatches.running, "turn")} running`]),
     ...(dispatches.pending === 0 ? [] : [`${dispatches.pending} to dispatch`]),
     ...(dispatches.failed_last_hour === 0 ? [] : [`${dispatches.failed_last_hour} of the dispatches of the last hour failed`]),
+    ...(dispatches.lost_last_hour === 0 ? [] : [`${dispatches.lost_last_hour} of the last hour dropped or expired`]),
     ...(dispatches.dead_last_hour === 0 ? [] : [`${count(dispatches.dead_last_hour, "dead letter")} in the last hour`]),
     ...(refs.runs_running + refs.runs_pending === 0 ? [] : [`${count(refs.runs_running + refs.runs_pending, "run")} to be done`]),
     ...(refs.webhooks_pending === 0 ? [] : [`${count(refs.webhooks_pending, "webhook")} to be sent`]),

@@ -10,6 +10,8 @@ export interface BrokerFacts {
   /** Dispatches of the last hour that have failed, and messages that are dead letters. */
   readonly failed_last_hour: number;
   readonly dead_last_hour: number;
+  /** Dispatches of the last hour that no agent will see: their queue was full, or they had waited for too long. */
+  readonly lost_last_hour: number;
 }
 
 /** Each by an index. */
@@ -19,6 +21,7 @@ export function brokerFacts(store: Store, now: number): BrokerFacts {
     pending: countPendingDispatches(store),
     running: count("turns WHERE status = 'running'"),
     failed_last_hour: count("dispatches WHERE status = 'failed' AND created_at > ?", now - HOUR_MS),
+    lost_last_hour: count("dispatches WHERE status IN ('dropped', 'expired') AND created_at > ?", now - HOUR_MS),
     dead_last_hour: count("deliveries WHERE status = 'dead' AND created_at > ?", now - HOUR_MS),
   };
 }

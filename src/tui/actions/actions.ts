@@ -63,7 +63,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: "test", key: "t", title: "try it for an event, record nothing", brief: "try", on: ["hook"], refuse: is("deleted"), reads: true,
-    ask: { label: ({ name = "" }) => `for which event is ${name} tried? (id)`, given: ({ facts }) => facts?.["event"] ?? "" },
+    ask: { label: ({ name = "" }) => `for which event is ${name} tried? (id; empty: the newest it evaluated)`, given: ({ facts }) => facts?.["event"] ?? "" },
     words: (subject, typed) => ["hooks", "test", nameOf(subject), ...optional("--event", typed)],
   },
   {
