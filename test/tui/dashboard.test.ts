@@ -18,48 +18,15 @@ import { listOf, placeOf } from "../../src/tui/state/view.ts";
 import { takeSnapshot } from "../../src/tui/snapshot.ts";
 import { Ticker } from "../../src/tui/ticker.ts";
 import { linearLines, makeFrame } from "../../src/tui/view/make-frame.ts";
-import { SAMPLE_EVENTS, writeSampleHome } from "../../scripts/sample-home.ts";
 import { nexus } from "../helpers/nexus-command.ts";
 import { tempHome } from "../helpers/temp-home.ts";
+import { fillSampleHome, openDesk, type Desk, type DeskOptions } from "./sample-desk.ts";
 
 const home = tempHome();
-
-/** The sample home, evaluated once: hooks that fail, a queue, a ref. */
-beforeAll(async () => {
-  for (const script of writeSampleHome(home.path)) expect((await nexus(home.path, ["hooks", "register", script])).code).toBe(0);
-  expect((await nexus(home.path, ["refs", "set", "assistant/human", "--content", "short answers"])).code).toBe(0);
-  expect((await nexus(home.path, ["events", "import", "-"], { stdin: SAMPLE_EVENTS.map((event) => JSON.stringify(event)).join("\n") })).code).toBe(0);
-}, 60_000);
+beforeAll(() => fillSampleHome(home.path), 60_000);
 afterAll(() => home[Symbol.dispose]());
 
-interface Desk extends Disposable {
-  readonly desk: Dashboard;
-  readonly ran: (readonly string[])[];
-  readonly look: () => Promise<void>;
-  readonly keys: (...keys: readonly string[]) => Promise<void>;
-}
-
-function open(options: { readonly columns?: number; readonly rows?: number; readonly readonly?: boolean; readonly ascii?: boolean } = {}): Desk {
-  const { columns = 80, rows = 24, readonly = false, ascii = false } = options;
-  const ran: (readonly string[])[] = [];
-  const log = new CommandLog({ run: async (words) => (ran.push(words), { ok: true, said: ["done"] }), readonly, now: Date.now });
-  const desk = new Dashboard({ home: home.path, look: createLook({ ascii }), now: Date.now, log, readonly, linear: false });
-  const responder = new Responder(home.path);
-  desk.attach(new Feed({ ask: (queries) => responder.replies(queries), close: () => Promise.resolve() }, Date.now, desk.changed));
-  desk.resize({ columns, rows });
-  const look = (): Promise<void> => desk.feed.look(desk.wishes());
-  return {
-    desk, ran, look,
-    keys: async (...keys) => {
-      for (const key of keys) {
-        takeKey(desk, key);
-        await look();
-        if (desk.sideWish() !== undefined) await look();
-      }
-    },
-    [Symbol.dispose]: () => responder[Symbol.dispose](),
-  };
-}
+const open = (options: DeskOptions = {}): Desk => openDesk(home.path, options);
 
 test("every screen fits its terminal, at both sizes, in ASCII too; its data is on it", async () => {
   for (const [columns, rows, ascii] of [[80, 24, false], [200, 50, false], [80, 24, true]] as const) {

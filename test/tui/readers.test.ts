@@ -49,7 +49,7 @@ test("what comes due is what the daemon's timer would give out: with its jitter,
   const now = due(3) - 1;
   const { due: rows = [] } = await readSchedule(reader, { tab: "next 24 hours", now });
   expect(rows.filter(({ overdue }) => overdue).map(({ at, count }) => [at, count])).toEqual([[due(1), 2]]);
-  expect(rows.filter(({ overdue }) => overdue !== true)[0]?.at).toBe(due(3));
+  expect(rows.find(({ overdue }) => overdue !== true)?.at).toBe(due(3));
   const detail = await readHook(reader, { id, tab: "summary", now });
   expect(detail.next_at).toBe(due(3));
 });

@@ -13,17 +13,19 @@ import { turnById } from "../store/turns.ts";
 export function traceOf(store: Store, event: StoredEvent): TraceStep[] {
   const steps: TraceStep[] = [{ at: event.received_at, stage: "receiveEvent", outcome: event.suppressed === "loop_guard" ? "loop_guard" : "stored", id: event.id, detail: `${event.type} on ${event.channel}, seq ${event.seq}${event.replay_of === undefined ? "" : `, a replay of ${event.replay_of}`}` }, ...standingSteps(event)];
   const invocations = new Map(invocationsOfEvent(store, event.id).map((one) => [one.id, one]));
+  const followed: TraceStep[] = [];
   const turns = new Set<string>();
   for (const dispatch of dispatchesOfEvent(store, event.id)) {
-    steps.push(...dispatchSteps(store, dispatch));
+    followed.push(...dispatchSteps(store, dispatch));
     if (dispatch.turn_id === undefined || turns.has(dispatch.turn_id)) continue;
     turns.add(dispatch.turn_id);
     const asked = invocationsOfRequest(store, dispatch.turn_id);
     for (const one of asked) invocations.set(one.id, one);
-    steps.push(...turnSteps(store, dispatch.turn_id, asked));
+    followed.push(...turnSteps(store, dispatch.turn_id, asked));
   }
   for (const invocation of invocations.values()) steps.push(invocationStep(store, invocation));
-  return steps.toSorted((one, other) => one.at - other.at || REQUEST_ORDER.indexOf(one.stage) - REQUEST_ORDER.indexOf(other.stage));
+  // Of what happened in the same millisecond the cause stands before what followed from it: sorting keeps their order.
+  return [...steps, ...followed].toSorted((one, other) => one.at - other.at || REQUEST_ORDER.indexOf(one.stage) - REQUEST_ORDER.indexOf(other.stage));
 }
 
 function invocationStep(store: Store, invocation: Invocation): TraceStep {
