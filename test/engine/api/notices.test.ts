@@ -99,6 +99,19 @@ test("notices that are gone are named by a gap, never passed over", async () => 
   expect(events.find(({ event }) => event === "gap")?.data).toMatchObject({ after: 1 });
 });
 
+test("a stream on which nothing happens lives, and says so", async () => {
+  await using served = await serve();
+  const response = await fetch("http://nexus/v1/notices?kind=daemon_stopped", { unix: socketPath(served.home), timeout: false } as BunFetchRequestInit);
+  const body: ReadableStream<Uint8Array> | null = response.body;
+  let text = "";
+  // Longer than Bun leaves a silent connection alone by itself.
+  for await (const bytes of body ?? []) {
+    text += new TextDecoder().decode(bytes);
+    if (text.includes(": alive")) break;
+  }
+  expect(text).toMatch(/^event: hello\n[^]*\n: alive\n\n$/);
+}, 30_000);
+
 test("a stop ends listeners with a word, at once", async () => {
   await using served = await serve();
   using stop = abortable();
