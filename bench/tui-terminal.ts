@@ -59,6 +59,12 @@ export class TerminalBehindLine implements AsyncDisposable {
     return promise.finally(() => clearTimeout(timer));
   }
 
+  /** Resolves when it writes next, or after so many ms. */
+  async written(withinMs: number): Promise<void> {
+    const { bytes } = this;
+    for (const began = performance.now(); this.bytes === bytes && performance.now() - began < withinMs; ) await Bun.sleep(10);
+  }
+
   #send(bytes: Uint8Array): void {
     const now = performance.now();
     const text = this.#decoder.decode(bytes, { stream: true });
