@@ -21,6 +21,7 @@ const WATCH_MS = 20_000;
 const SLOW_BYTES = 8_192;
 const MINUTE_MS = 60_000;
 const MOVES = 20;
+const HELD = 60;
 const FIRST_FRAMES = 10;
 const MANY_HOOKS = 10_000;
 const THROUGHPUT_EVENTS = 10_000;
@@ -112,7 +113,15 @@ async function behindSlowLine(binary: string, home: string, store: Store): Promi
   }
   const worst = Math.max(...took);
   const turned = await screen.pressed("1", "latency");
-  return { measure: `dashboard, ${LOAD}, behind 8 KB/s: key to paint, the worst of ${MOVES}`, unit: "ms", nexus: worst, limit: "≤ 250 ms", ok: worst <= 250, note: `median ${median(took).toFixed(0)} ms; a whole other screen takes ${turned.toFixed(0)} ms; at most ${screen.mostQueued} bytes were under way` };
+  screen.press("4");
+  await Bun.sleep(SETTLE_MS);
+  // A key that is held down, each time another screen of events.
+  screen.mostQueued = 0;
+  for (let press = 0; press < HELD; press += 1) {
+    screen.press(press % 2 === 0 ? "G" : "g");
+    await Bun.sleep(33);
+  }
+  return { measure: `dashboard, ${LOAD}, behind 8 KB/s: key to paint, the worst of ${MOVES}`, unit: "ms", nexus: worst, limit: "≤ 250 ms", ok: worst <= 250, note: `median ${median(took).toFixed(0)} ms; a whole other screen takes ${turned.toFixed(0)} ms; with a key held down that shows another screen each time, at most ${screen.mostQueued} bytes are under way` };
 }
 
 async function firstFrame(binary: string, home: string): Promise<Row> {

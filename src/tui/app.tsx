@@ -9,6 +9,8 @@ import type { FrameLine } from "./view/frame.ts";
 import { linearLines, makeFrame } from "./view/make-frame.ts";
 
 interface Screened extends Omit<Terminal, "suspend"> {
+  /** Tells of what is to be drawn, when there is room for it. */
+  readonly changes: (listener: () => void) => () => void;
   /** A key was pressed: what is drawn now is its answer. */
   readonly touched: () => void;
   /** Gives the terminal to somebody else meanwhile. */
@@ -17,7 +19,7 @@ interface Screened extends Omit<Terminal, "suspend"> {
 
 /** The dashboard on a terminal: every line is one Text, already cut to its width, so that nothing wraps and nothing is measured. */
 export function App({ desk, terminal }: { readonly desk: Dashboard; readonly terminal: Screened }): ReactNode {
-  useSyncExternalStore(desk.subscribe, desk.version);
+  useSyncExternalStore(terminal.changes, desk.version);
   const size = useWindowSize();
   useEffect(() => desk.resize(size), [desk, size.columns, size.rows]);
   const { suspendTerminal } = useApp();

@@ -13,6 +13,7 @@ import { AnsweredInput } from "./terminal/answered-input.ts";
 import { crashReport } from "./terminal/crash-report.ts";
 import { PacedOutput } from "./terminal/paced-output.ts";
 import { restoreTerminal } from "./terminal/restore.ts";
+import { whenClear } from "./terminal/when-clear.ts";
 import { startWatching } from "./watching.ts";
 
 export interface TuiOptions {
@@ -65,7 +66,13 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
-  const terminal = { copy: (text: string) => output.aside(copySequence(text, process.env)), quit: () => leave(0), lend: (work: () => Promise<void>) => void output.lend(() => input.lend(work)), touched: () => void (output.drawsFor = "keys") };
+  const terminal = {
+    copy: (text: string) => output.aside(copySequence(text, process.env)),
+    quit: () => leave(0),
+    lend: (work: () => Promise<void>) => void output.lend(() => input.lend(work)),
+    touched: () => void (output.drawsFor = "keys"),
+    changes: (listener: () => void) => desk.subscribe(whenClear(listener, output)),
+  };
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });

@@ -47,13 +47,13 @@ test.skipIf(missing)("in tmux: keys work, whoever attaches with another size see
   await tmux("set-option", "status", "off");
   {
     await using client = new TerminalSession([...SERVER, "attach"], home, { columns: 80, rows: 24 });
-    await client.until("the footer at the foot", () => client.lines[23]?.startsWith("Enter open") === true && client.lines[2]?.includes("content") === true);
+    await client.until("the footer at the foot", () => client.lines[23]?.includes("q quit") === true && client.lines[2]?.includes("content") === true);
     client.type("2");
     await client.untilShown("No hook");
     client.resize(30, 8);
     await client.until("too small", () => client.said.length === 1 && client.said[0]?.startsWith("30x8 is too small") === true);
     client.resize(120, 40);
-    await client.until("the footer at the foot", () => client.lines[39]?.startsWith("Enter open") === true);
+    await client.until("the footer at the foot", () => client.lines[39]?.includes("q quit") === true);
     client.hangUp();
   }
   await tmux("send-keys", "q");

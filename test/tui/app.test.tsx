@@ -16,7 +16,7 @@ afterAll(() => home[Symbol.dispose]());
 
 type Shown = ReturnType<typeof render>;
 
-const TERMINAL = { copy: () => undefined, quit: () => undefined, lend: () => undefined, touched: () => undefined };
+const terminalOf = ({ desk }: Desk): Parameters<typeof App>[0]["terminal"] => ({ copy: () => undefined, quit: () => undefined, lend: () => undefined, touched: () => undefined, changes: desk.subscribe });
 
 /** What Ink has drawn, a line a row. */
 function drawn({ lastFrame }: Shown): string[] {
@@ -33,7 +33,8 @@ function meant({ desk }: Desk): string[] {
 
 /** Ink's test terminal has a width of its own; it is dragged to the one that is wanted. */
 function show(on: Desk, columns: number, rows: number): Shown {
-  const shown = render(<App desk={on.desk} terminal={TERMINAL} />);
+  const terminal = terminalOf(on);
+  const shown = render(<App desk={on.desk} terminal={terminal} />);
   Object.defineProperties(shown.stdout, { columns: { value: columns }, rows: { value: rows } });
   shown.stdout.emit("resize");
   return shown;

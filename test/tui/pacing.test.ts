@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { ProcessorShare } from "../../src/tui/processor-share.ts";
 import { PacedOutput } from "../../src/tui/terminal/paced-output.ts";
+import { whenClear } from "../../src/tui/terminal/when-clear.ts";
 
 /** A line that takes what it is given; time is the test's. */
 function line(perSecond: number, most: number): { readonly output: PacedOutput; readonly frame: (bytes: number) => void; readonly wait: (ms: number) => void; readonly sent: string[] } {
@@ -64,3 +65,32 @@ test("the first look is free, and the dearer one was, the later comes the next, 
   };
   expect([wait(0), wait(3), wait(30), wait(90), wait(10_000)]).toEqual([0, 100, 1_000, 3_000, 3_000]);
 });
+
+// switch: mutant screens-pile-up
+test("while a whole screen is under way what is drawn waits for it, and is drawn once; small frames follow each other", async () => {
+  const { output, frame } = line(1_000, 4_000);
+  let drawn = 0;
+  const changed = whenClear(() => {
+    drawn += 1;
+    frame(6_000);
+  }, output);
+  for (let key = 0; key < 50; key += 1) changed();
+  expect(drawn).toBe(1);
+  output.arrived();
+  await settled();
+  expect(drawn).toBe(2);
+  output.arrived();
+  await settled();
+  expect([drawn, output.clear]).toEqual([2, true]);
+  // Each is asked about in its turn: a thousand bytes behind the first question do not count as arrived with it.
+  for (let key = 0; key < 10; key += 1) frame(180);
+  expect(output.clear).toBe(true);
+  frame(180);
+  expect(output.clear).toBe(false);
+  output.arrived();
+  expect(output.clear).toBe(true);
+});
+
+async function settled(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}

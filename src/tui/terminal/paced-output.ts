@@ -8,6 +8,8 @@ const LEAVE_ALTERNATE = "\u001b[?1049l";
 const QUESTION = "\u001b[5n";
 /** A terminal that has not answered for so long does not; from then on only the budget holds. */
 const SILENT_MS = 1_500;
+/** So much may be under way when the next frame is drawn: small frames follow each other, large ones do not pile up. */
+const MOST_UNDER_WAY = 2_048;
 
 interface PacedOptions {
   readonly out: NodeJS.WriteStream;
@@ -19,7 +21,8 @@ interface PacedOptions {
 /**
  * The terminal as Ink writes to it, with flow control. Bun's writes to a terminal block, and behind SSH lie 64 KB of queue: without
  * it a key is answered after everything that was written before (11 s at 8 KB/s, measured). So each frame asks the terminal
- * to say when it has arrived, and data waits for that, and for its share of the bytes; keys do not wait.
+ * to say when it has arrived, and data waits for that, and for its share of the bytes. Keys wait only while much is under way: what is
+ * drawn then is what they have led to by that time, so that a key that is held down leaves no queue of screens behind it.
  */
 export class PacedOutput extends Writable {
   readonly isTTY = true;
@@ -32,6 +35,10 @@ export class PacedOutput extends Writable {
   #filledAt: number;
   #bytes = 0;
   #roundTripMs: number | undefined;
+  #unanswered = 0;
+  /** Of those, what went out behind the question. */
+  #unasked = 0;
+  #clear: PromiseWithResolvers<void> | undefined;
   #asks = true;
   #muted = false;
   #alternate = false;
@@ -65,11 +72,30 @@ export class PacedOutput extends Writable {
   /** Whether data may be drawn now: the last frame has arrived, and there is budget. */
   get ready(): boolean {
     this.#fill();
-    if (this.#askedAt !== undefined && this.#options.now() - this.#askedAt > SILENT_MS) {
-      this.#silent = true;
-      this.#askedAt = undefined;
-    }
+    this.#listen();
     return this.#askedAt === undefined && this.#tokens > 0;
+  }
+
+  /** Whether another frame may be drawn, whoever wants it. */
+  get clear(): boolean {
+    this.#listen();
+    return this.#askedAt === undefined || this.#unanswered <= MOST_UNDER_WAY;
+  }
+
+  /** Resolves when it is clear, or its terminal is found not to answer. */
+  async untilClear(): Promise<void> {
+    if (this.clear) return;
+    const clear = (this.#clear ??= Promise.withResolvers<void>());
+    const timer = setTimeout(clear.resolve, SILENT_MS);
+    await clear.promise;
+    clearTimeout(timer);
+    this.#clear = undefined;
+  }
+
+  #listen(): void {
+    if (this.#askedAt === undefined || this.#options.now() - this.#askedAt <= SILENT_MS) return;
+    this.#silent = true;
+    this.#askedAt = undefined;
   }
 
   /** The terminal has answered. */
@@ -77,7 +103,10 @@ export class PacedOutput extends Writable {
     if (this.#askedAt !== undefined) this.#roundTripMs = this.#options.now() - this.#askedAt;
     this.#askedAt = undefined;
     this.#silent = false;
-    this.#lastAnswer?.resolve();
+    this.#unanswered = this.#unasked;
+    if (this.#unasked > 0 && this.#asks) this.#ask();
+    else this.#lastAnswer?.resolve();
+    if (this.clear) this.#clear?.resolve();
   }
 
   /**
@@ -130,10 +159,15 @@ export class PacedOutput extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const text = typeof chunk === "string" ? chunk : chunk.toString("utf8");
-    const asks = text.endsWith(FRAME_END) && this.#asks && !this.#silent && this.#askedAt === undefined;
-    this.#send(asks ? `${text}${QUESTION}` : text);
-    if (asks) this.#askedAt = this.#options.now();
+    this.#send(text);
+    if (text.endsWith(FRAME_END) && this.#asks && !this.#silent && this.#askedAt === undefined) this.#ask();
     done();
+  }
+
+  #ask(): void {
+    this.#send(QUESTION);
+    this.#askedAt = this.#options.now();
+    this.#unasked = 0;
   }
 
   #send(text: string): void {
@@ -142,6 +176,8 @@ export class PacedOutput extends Writable {
     if (text.includes(LEAVE_ALTERNATE)) this.#alternate = false;
     const bytes = Buffer.byteLength(text);
     this.#bytes += bytes;
+    this.#unanswered += bytes;
+    this.#unasked += bytes;
     this.#fill();
     if (this.drawsFor === "data") this.#tokens -= bytes;
     this.#options.out.write(text);
