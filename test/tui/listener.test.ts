@@ -95,6 +95,12 @@ test("what breaks is told wherever the operator is, beside what they did, for a 
   expect(told()).not.toContain("broke off");
   tick();
   expect(told()).toContain("the daemon broke off");
+  // However long it is, and with nothing beside it: cut, not left out.
+  desk.change({ do: "say", message: undefined });
+  tick();
+  ticker.hear(newsOf({ event: "notice", data: { seq: 2, id: "ntc_2", at: new Date(now).toISOString(), kind: "dispatch_dropped", data: { reason: "x".repeat(300) } } }, now));
+  expect(told()).toMatch(/dispatch dropped {2}reason x+…$/);
+  desk.change({ do: "say", message: { text: "done", tone: "good" } });
   now += NEWS_MS + 1;
   expect(told().trim()).toBe("done");
   expect(looks).toBeLessThan(5);

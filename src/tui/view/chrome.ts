@@ -9,7 +9,7 @@ import { NEWS_MS } from "../news.ts";
 import { found } from "../palette.ts";
 import { MAIN_SCREENS } from "../state/place.ts";
 import { listOf, placeOf, type Typing } from "../state/view.ts";
-import { spread, standing } from "./frame.ts";
+import { LEFT_LEAST, spread, standing } from "./frame.ts";
 
 /** So old data is said to be. */
 const STALE_MS = 10_000;
@@ -86,7 +86,8 @@ export function messageLine(desk: Dashboard): Line {
 /** What the daemon told last, for a minute; beside what was said here, which leaves it thirty columns at least. */
 function newsSpans({ view: { news, message }, parts, size }: Dashboard): Line {
   if (news === undefined || parts.now() - news.at > NEWS_MS) return [];
-  const room = size.columns - 1 - Math.min(size.columns - 30, message === undefined ? 0 : widthOf(safeText(message.text)) + 2);
+  const said = message === undefined ? 0 : widthOf(safeText(message.text)) + 2;
+  const room = size.columns - 1 - Math.max(LEFT_LEAST, Math.min(size.columns - 30, said));
   return fitLine([span("dim", `${clock(news.at)} `), span(news.tone, safeText(news.text))], room, parts.look);
 }
 

@@ -82,10 +82,13 @@ export function standing(rows: readonly Row[], canvas: Canvas): string {
   return rows.length === 0 ? "" : `${cursorIndex(canvas.list, rows) + 1}/${rows.length}`;
 }
 
+/** So many columns the left part has; where that leaves no room, the right one goes. */
+export const LEFT_LEAST = 20;
+
 /** Left and right on one line. */
 export function spread(left: Line, right: Line, columns: number, look: Look): Line {
   const room = columns - right.reduce((sum, { text }) => sum + widthOf(text), 0) - 1;
-  if (room < 20) return fitLine(left, columns, look);
+  if (room < LEFT_LEAST) return fitLine(left, columns, look);
   const fitted = fitLine(left, room, look);
   const used = fitted.reduce((sum, { text }) => sum + widthOf(text), 0);
   return [...fitted, { text: pad("", room - used + 1, look) }, ...right];
