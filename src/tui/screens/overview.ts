@@ -104,7 +104,7 @@ function pictures({ invocations, fires, errors, histogram }: Overview, { width, 
     [span("bad", sparkline(rebin(errors, room), look))],
     [],
     heading("Latency, last hour"),
-    ...(histogram.every(({ count }) => count === 0) ? [[span("dim", "no invocation in the last hour")] as Line] : barLines(doubled(histogram).map(({ below_ms, count: value }) => ({ label: took(below_ms), value, ...(below_ms > 1_000 ? { tone: "warn" as const } : {}) })), room, look)),
+    ...(histogram.every(({ count }) => count === 0) ? [[span("dim", "no invocation in the last hour")] as Line] : barLines(doubled(histogram).map(({ below_ms, count: value }) => ({ label: `< ${took(below_ms)}`, value, ...(below_ms > 1_000 ? { tone: "warn" as const } : {}) })), room, look)),
   ];
 }
 
