@@ -24,7 +24,7 @@ const MOVES = 20;
 const HELD = 60;
 const FIRST_FRAMES = 10;
 const MANY_HOOKS = 10_000;
-const THROUGHPUT_EVENTS = 10_000;
+const THROUGHPUT_EVENTS = 30_000;
 const DASHBOARDS = 3;
 
 interface Options {

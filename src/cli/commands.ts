@@ -174,7 +174,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--filter <text>", "only rows with all of these words; !word excludes"],
       ["--readonly", "look only: nothing can be changed from it"],
       ["--interval <duration>", "between two looks at the data (1s)"],
-      ["--bytes-per-second <n>", "what data may take of the line on the average (default: 900)"],
+      ["--bytes-per-second <n>", "what data may take of the line on the average (default: 700)"],
       ["--palette <name>", "default, high-contrast or mono (also: NO_COLOR)"],
       ["--ascii", "ASCII only (default where the locale is not UTF-8)"],
       ["--screen-reader", "lines that are read out, instead of a screen"],

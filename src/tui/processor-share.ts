@@ -5,9 +5,9 @@ interface ShareParts {
 }
 
 /** Of one core, for looking at data and drawing it. What the daemon beside it needs is not to be taken by who watches it. */
-const SHARE = 0.03;
+const SHARE = 0.02;
 /** However dear a look was, the next comes after so long. */
-const LONGEST_MS = 3_000;
+const LONGEST_MS = 5_000;
 
 /** Whether the last look at the data has been paid for: the dearer it was, the later comes the next. */
 export class ProcessorShare {

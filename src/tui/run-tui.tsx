@@ -6,6 +6,7 @@ import { commandRunner } from "./actions/run-command.ts";
 import { checkPlace } from "./check-place.ts";
 import { Dashboard } from "./dashboard.ts";
 import type { Look } from "./look/look.ts";
+import { Collector } from "./reader/collector.ts";
 import { startReaderThread } from "./reader/reader-thread.ts";
 import { Feed } from "./state/feed.ts";
 import type { Place } from "./state/place.ts";
@@ -31,7 +32,7 @@ export interface TuiOptions {
 
 /** What data may save up while little happens: an ordinary change of figures is drawn at once. */
 const BURST_BYTES = 4_096;
-const KEY_FPS = 15;
+const KEY_FPS = 30;
 
 /** Shows the dashboard until it is left. Resolves with the exit code. Throws for a place that there is not; what breaks later is reported on stderr. */
 export async function runTui(options: TuiOptions): Promise<number> {
@@ -70,13 +71,17 @@ export async function runTui(options: TuiOptions): Promise<number> {
     copy: (text: string) => output.aside(copySequence(text, process.env)),
     quit: () => leave(0),
     lend: (work: () => Promise<void>) => void output.lend(() => input.lend(work)),
-    touched: () => void (output.drawsFor = "keys"),
+    touched: () => {
+      output.drawsFor = "keys";
+      collector.touched();
+    },
     changes: (listener: () => void) => desk.subscribe(whenClear(listener, output)),
   };
+  using collector = new Collector();
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });
-  const watching = startWatching({ desk, output, everyMs: options.everyMs });
+  const watching = startWatching({ desk, output, collector, everyMs: options.everyMs });
   app.waitUntilExit().then(() => leave(0), crash);
   const code = await ended.promise;
   watching[Symbol.dispose]();

@@ -2,26 +2,26 @@ import type { Dashboard } from "./dashboard.ts";
 import { Listener } from "./listener.ts";
 import { newsOf } from "./news.ts";
 import { ProcessorShare } from "./processor-share.ts";
-import { Collector } from "./reader/collector.ts";
+import type { Collector } from "./reader/collector.ts";
 import type { PacedOutput } from "./terminal/paced-output.ts";
 import { Ticker } from "./ticker.ts";
 
 interface WatchingParts {
   readonly desk: Dashboard;
   readonly output: PacedOutput;
+  readonly collector: Collector;
   /** Between two looks at the data, ms. */
   readonly everyMs: number;
 }
 
 /** Looks at the home and listens to its daemon, within what the line and the processor have for it. */
-export function startWatching({ desk, output, everyMs }: WatchingParts): Disposable {
+export function startWatching({ desk, output, collector, everyMs }: WatchingParts): Disposable {
   const stack = new DisposableStack();
   const later = (work: () => void, ms: number): (() => void) => {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);
   };
   const share = new ProcessorShare({ used: processorMs, now: () => performance.now() });
-  const collector = stack.use(new Collector());
   const looks = (unasked: boolean): void => {
     if (unasked) output.drawsFor = "data";
     share.begin();

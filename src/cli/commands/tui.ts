@@ -8,7 +8,7 @@ import { emit, emitJson, printable } from "../output.ts";
 import { requireHome } from "../workspace.ts";
 
 /** A dashboard is a guest on somebody's line, and whether there is one cannot be known: tmux and mosh hide it. */
-const BYTES_PER_SECOND = 900;
+const BYTES_PER_SECOND = 700;
 const SNAPSHOT_COLUMNS = 120;
 
 export const run: Run = async (call) => {
