@@ -6,6 +6,8 @@ interface ShareParts {
 
 /** Of one core, for looking at data and drawing it. What the daemon beside it needs is not to be taken by who watches it. */
 const SHARE = 0.02;
+/** And while the daemon has more to do than it gets done. */
+const SHARE_BESIDE_WORK = 0.005;
 /** However dear a look was, the next comes after so long. */
 const LONGEST_MS = 5_000;
 
@@ -18,10 +20,12 @@ export class ProcessorShare {
     this.#parts = parts;
   }
 
-  get free(): boolean {
+  /** `busy`: the daemon needs the processor for itself. */
+  free(busy: boolean): boolean {
     if (this.#last === undefined) return true;
+    const share = busy ? SHARE_BESIDE_WORK : SHARE;
     const passed = this.#parts.now() - this.#last.at;
-    return passed >= LONGEST_MS || this.#parts.used() - this.#last.used <= passed * SHARE;
+    return passed >= LONGEST_MS || this.#parts.used() - this.#last.used <= passed * share;
   }
 
   /** A look begins now. */

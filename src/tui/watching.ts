@@ -14,6 +14,9 @@ interface WatchingParts {
   readonly everyMs: number;
 }
 
+/** So many events wait for a daemon that is behind; what it does at once is fewer. */
+const MANY_WAIT = 500;
+
 /** Looks at the home and listens to its daemon, within what the line and the processor have for it. */
 export function startWatching({ desk, output, collector, everyMs }: WatchingParts): Disposable {
   const stack = new DisposableStack();
@@ -27,7 +30,7 @@ export function startWatching({ desk, output, collector, everyMs }: WatchingPart
     share.begin();
     collector.worked();
   };
-  const ticker = stack.use(new Ticker({ desk, everyMs, ready: () => output.ready && share.free, looks, later }));
+  const ticker = stack.use(new Ticker({ desk, everyMs, ready: () => output.ready && share.free((desk.feed.pulse?.backlog ?? 0) > MANY_WAIT), looks, later }));
   stack.use(new Listener({ home: desk.parts.home, heard: (event) => ticker.hear(newsOf(event, desk.parts.now())), later }));
   return stack;
 }

@@ -55,15 +55,15 @@ test("the first look is free, and the dearer one was, the later comes the next, 
   let used = 500;
   let now = 0;
   const share = new ProcessorShare({ used: () => used, now: () => now });
-  expect(share.free).toBe(true);
-  const wait = (cost: number): number => {
+  expect(share.free(true)).toBe(true);
+  const wait = (cost: number, busy = false): number => {
     share.begin();
     used += cost;
     const began = now;
-    while (!share.free) now += 10;
+    while (!share.free(busy)) now += 10;
     return now - began;
   };
-  expect([wait(0), wait(3), wait(30), wait(90), wait(10_000)]).toEqual([0, 150, 1_500, 4_500, 5_000]);
+  expect([wait(0), wait(3), wait(30), wait(90), wait(10_000), wait(3, true), wait(30, true)]).toEqual([0, 150, 1_500, 4_500, 5_000, 600, 5_000]);
 });
 
 // switch: mutant screens-pile-up
