@@ -10,7 +10,7 @@ import { versionsOf } from "../../engine/store/hook-versions.ts";
 import { hookById } from "../../engine/store/hooks.ts";
 import { invocationsOf, logOf } from "../../engine/store/invocation-queries.ts";
 import { hookStats, type HookStats } from "../../engine/store/stats.ts";
-import { scheduleLine } from "./schedule-line.ts";
+import { nextDueOf } from "./schedule-line.ts";
 import { readHookDay, type HookDay } from "./hook-day.ts";
 import type { ReaderHome } from "./reader-home.ts";
 
@@ -65,11 +65,9 @@ export async function readHook(home: ReaderHome, { id, tab, now }: { readonly id
 }
 
 async function timesOf(home: ReaderHome, hook: Hook, now: number): Promise<Pick<HookDetail, "next_at" | "trial_at">> {
-  // One that cannot be read here is named on the screen of all schedules.
-  const line = hook.status === "active" || hook.status === "paused" ? await scheduleLine(home, hook).catch(() => undefined) : undefined;
-  const slot = line?.next(now);
+  const next = hook.status === "active" || hook.status === "paused" ? await nextDueOf(home, hook, now) : undefined;
   const opened = hook.circuit_state === "open" ? hook.circuit_opened_at : undefined;
-  return { ...(slot === undefined || line === undefined ? {} : { next_at: line.dueAt(slot) }), ...(opened === undefined ? {} : { trial_at: opened + home.config.breaker.cooldown_ms }) };
+  return { ...(next === undefined ? {} : { next_at: next }), ...(opened === undefined ? {} : { trial_at: opened + home.config.breaker.cooldown_ms }) };
 }
 
 function histogramOf({ stats }: ReaderHome, id: string, now: number): NonNullable<HookDetail["histogram"]> {

@@ -1,5 +1,7 @@
+import type { Hook } from "../../engine/core/hook.ts";
 import { listHooks } from "../../engine/store/hooks.ts";
 import type { ReaderHome } from "./reader-home.ts";
+import { nextDueOf } from "./schedule-line.ts";
 
 export interface HookFacts {
   readonly id: string;
@@ -17,6 +19,8 @@ export interface HookFacts {
   readonly last_error?: string;
   readonly reason?: string;
   readonly last_triggered?: number;
+  /** When its schedule comes next, Unix ms. */
+  readonly next_at?: number;
   readonly deleted: boolean;
 }
 
@@ -27,11 +31,16 @@ export interface HookList {
 /** Latencies cost a look into a hook's histograms; beyond so many hooks only those that did something today have them. */
 const MOST_LATENCIES = 300;
 
+/** Hooks with a schedule of which the next slot is said: each costs a look for its last one. */
+const MOST_SCHEDULED = 300;
+
 /** All of them: sorting and filtering must not wait for the disk. */
-export function readHooks({ store, stats }: ReaderHome, { now, deleted = false }: { readonly now: number; readonly deleted?: boolean }): HookList {
+export async function readHooks(home: ReaderHome, { now, deleted = false }: { readonly now: number; readonly deleted?: boolean }): Promise<HookList> {
+  const { store, stats } = home;
   const days = stats.days(now);
   const hooks = listHooks(store, { deleted });
   const busiest = days.size <= MOST_LATENCIES ? undefined : new Set([...days].toSorted(([, one], [, other]) => other.invocations - one.invocations).slice(0, MOST_LATENCIES).map(([id]) => id));
+  const next = await nextSlots(home, hooks, now);
   return {
     hooks: hooks.map((hook): HookFacts => {
       const day = days.get(hook.id);
@@ -43,8 +52,20 @@ export function readHooks({ store, stats }: ReaderHome, { now, deleted = false }
         ...(p50_ms === undefined ? {} : { p50_ms }), ...(p95_ms === undefined ? {} : { p95_ms }),
         ...(hook.last_error === undefined ? {} : { last_error: hook.last_error.slice(0, 300) }),
         ...(hook.disabled_reason === undefined ? {} : { reason: hook.disabled_reason.slice(0, 300) }),
+        ...(next.get(hook.id) === undefined ? {} : { next_at: next.get(hook.id)! }),
         ...(hook.last_triggered === undefined ? {} : { last_triggered: hook.last_triggered }),
       };
     }),
   };
+}
+
+/** By hook, when its schedule comes next, Unix ms; of those that run. */
+async function nextSlots(home: ReaderHome, hooks: readonly Hook[], now: number): Promise<Map<string, number>> {
+  const scheduled = hooks.filter(({ status, version }) => version.metadata.schedule !== undefined && (status === "active" || status === "paused")).slice(0, MOST_SCHEDULED);
+  const due = new Map<string, number>();
+  for (const hook of scheduled) {
+    const at = await nextDueOf(home, hook, now);
+    if (at !== undefined) due.set(hook.id, at);
+  }
+  return due;
 }

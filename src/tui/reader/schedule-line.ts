@@ -37,6 +37,13 @@ export async function scheduleLine(home: ReaderHome, hook: Hook): Promise<Schedu
   return { compiled, after, dueAt, next };
 }
 
+/** When it comes next, Unix ms. One that cannot be read here is named on the screen of all schedules. */
+export async function nextDueOf(home: ReaderHome, hook: Hook, now: number): Promise<number | undefined> {
+  const line = await scheduleLine(home, hook).catch(() => undefined);
+  const slot = line?.next(now);
+  return slot === undefined ? undefined : line?.dueAt(slot);
+}
+
 /** A version's schedule does not change, and compiling a cron expression takes a millisecond. */
 async function compiledOf({ schedules }: ReaderHome, { version, created_at }: Hook): Promise<CompiledSchedule> {
   const known = schedules.get(version.id);

@@ -18,10 +18,10 @@ export function hookSubject(hook: HookStanding): Subject {
 
 /** What stays on the left, what moves on the right: a line is sent from its first change on. */
 const COLUMNS: readonly Column<HookRow>[] = [
-  { title: "hook", width: "rest", least: 22, cell: ({ hook }) => hook.slug },
-  { title: "status", width: 11, cell: ({ hook }, canvas) => status(hook.deleted ? "deleted" : hook.status, canvas) },
+  { title: "hook", width: "rest", least: 20, cell: ({ hook }) => hook.slug },
+  { title: "status", width: 10, cell: ({ hook }, canvas) => status(hook.deleted ? "deleted" : hook.status, canvas) },
   { title: "mode", width: 10, priority: 1, cell: ({ hook }) => hook.mode },
-  { title: "owner", width: 14, priority: 2, cell: ({ hook }) => hook.owner ?? "-" },
+  { title: "owner", width: 9, priority: 2, cell: ({ hook }) => hook.owner ?? "-" },
   { title: "ver", width: 4, right: true, priority: 0, cell: ({ hook }) => `v${hook.version}` },
   { title: "breaker", width: 9, priority: 3, cell: ({ hook }, canvas) => (hook.circuit === "closed" ? span("dim", "-") : status(hook.circuit, canvas)) },
   { title: "errors", width: 6, right: true, cell: ({ hook }) => (hook.errors === 0 ? span("dim", "-") : span("bad", short(hook.errors))) },
@@ -29,6 +29,7 @@ const COLUMNS: readonly Column<HookRow>[] = [
   { title: "fires", width: 6, right: true, cell: ({ hook }) => short(hook.fires) },
   { title: "p50", width: 6, right: true, priority: 4, cell: ({ hook }) => took(hook.p50_ms) },
   { title: "p95", width: 6, right: true, cell: ({ hook }) => took(hook.p95_ms) },
+  { title: "next", width: 7, right: true, priority: 2, cell: ({ hook }, { now }) => ageAt(hook.next_at, now) },
   { title: "last", width: 6, right: true, priority: 5, cell: ({ hook }, { now }) => ageAt(hook.last_triggered, now) },
   { title: "24 h", width: 6, right: true, cell: ({ hook }) => short(hook.invocations) },
 ];
@@ -46,6 +47,7 @@ export const hooksScreen = defineScreen<"hooks", HookRow, "hookDay">({
     { title: "errors", by: ({ hook }) => hook.errors, descending: true },
     { title: "fires", by: ({ hook }) => hook.fires, descending: true },
     { title: "p95", by: ({ hook }) => hook.p95_ms ?? 0, descending: true },
+    { title: "next", by: ({ hook }) => hook.next_at ?? Number.MAX_SAFE_INTEGER },
     { title: "last", by: ({ hook }) => hook.last_triggered ?? 0, descending: true },
     { title: "24 h", by: ({ hook }) => hook.invocations, descending: true },
   ],
