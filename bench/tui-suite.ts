@@ -1,5 +1,5 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "../src/engine/store/open.ts";
 import { bigHome, EVENTS } from "./big-database.ts";
@@ -24,7 +24,7 @@ const MOVES = 20;
 const HELD = 60;
 const FIRST_FRAMES = 10;
 const MANY_HOOKS = 10_000;
-const THROUGHPUT_EVENTS = 30_000;
+const THROUGHPUT_EVENTS = 100_000;
 const DASHBOARDS = 3;
 
 interface Options {
@@ -45,7 +45,7 @@ export async function tuiRows(binary: string | undefined, { rounds, progress }: 
     rows.push(await firstFrame(binary, home));
   });
   progress("dashboard: beside a busy daemon");
-  rows.push(await besideThroughput(binary, rounds));
+  rows.push(...(await besideThroughput(binary, rounds)));
   progress("dashboard: a million events, 10 000 hooks");
   rows.push(...(await bigAnswers(binary)));
   return rows;
@@ -136,26 +136,33 @@ async function firstFrame(binary: string, home: string): Promise<Row> {
   return { measure: "dashboard: first frame", unit: "ms", nexus: ms, limit: "≤ 150 ms", ok: ms <= 150, note: `with its data ${median(withData).toFixed(0)} ms` };
 }
 
-async function besideThroughput(binary: string, rounds: number): Promise<Row> {
-  const measured = async (dashboards: number): Promise<{ readonly perSecond: number }> => {
-    let perSecond = 0;
+async function besideThroughput(binary: string, rounds: number): Promise<Row[]> {
+  const measured = async (dashboards: number): Promise<{ readonly perSecond: number; readonly share: number }> => {
+    let figures = { perSecond: 0, share: 0 };
     await inHome(async (home, store) => {
       await using _ = await serve(binary, home);
       await using open = new AsyncDisposableStack();
-      for (let n = 0; n < dashboards; n += 1) open.use(new TerminalBehindLine([binary, "tui", n === 0 ? "overview" : n === 1 ? "hooks" : "live"], home, SIZE));
+      const screens = ["overview", "hooks", "live"].slice(0, dashboards).map((screen) => open.use(new TerminalBehindLine([binary, "tui", screen], home, SIZE)));
       // Dashboards that are kept open, not ones that start.
       await Bun.sleep(4 * SETTLE_MS);
       const newest = store.db.query<{ n: number | null }, []>("SELECT max(rowid) AS n FROM hook_invocations");
+      const used = (): number => screens.reduce((sum, { child }) => sum + processorSeconds(child.pid), 0);
+      const before = used();
       const began = performance.now();
       for (let at = 0; at < THROUGHPUT_EVENTS; at += 500) storeEvents(store, at, at + 500);
       while ((newest.get()?.n ?? 0) < THROUGHPUT_EVENTS * HOOKS.matching) await Bun.sleep(20);
-      perSecond = THROUGHPUT_EVENTS / ((performance.now() - began) / 1_000);
+      const seconds = (performance.now() - began) / 1_000;
+      figures = { perSecond: THROUGHPUT_EVENTS / seconds, share: ((used() - before) / seconds / cpus().length) * 100 };
     });
-    return { perSecond };
+    return figures;
   };
   const found = await inRounds(rounds, { floor: () => measured(0), nexus: () => measured(DASHBOARDS) });
   const ratio = ratioOf(found.nexus, found.floor, "perSecond");
-  return { measure: `a saturated daemon beside ${DASHBOARDS} dashboards`, unit: "events/s", floor: medianOf(found.floor, "perSecond"), nexus: medianOf(found.nexus, "perSecond"), ratio, limit: "≥ 0.98x", ok: ratio >= 0.98, note: "`floor` is the same daemon without a dashboard" };
+  const share = medianOf(found.nexus, "share");
+  return [
+    { measure: `a saturated daemon beside ${DASHBOARDS} dashboards`, unit: "events/s", floor: medianOf(found.floor, "perSecond"), nexus: medianOf(found.nexus, "perSecond"), ratio, note: "`floor` is the same daemon without a dashboard; single runs differ by a tenth, so the row below is what is held to a limit" },
+    { measure: `what ${DASHBOARDS} dashboards take of the machine meanwhile, which is the most that the daemon can lose`, unit: "%", nexus: share, limit: "≤ 2 %", ok: share <= 2 },
+  ];
 }
 
 /** One of each kind, on lists as long as they get. Nothing else happens here: the next frame is the answer. */

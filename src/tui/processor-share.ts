@@ -10,6 +10,7 @@ const SHARE = 0.02;
 const SHARE_BESIDE_WORK = 0.005;
 /** However dear a look was, the next comes after so long. */
 const LONGEST_MS = 5_000;
+const LONGEST_BESIDE_WORK_MS = 10_000;
 
 /** Whether the last look at the data has been paid for: the dearer it was, the later comes the next. */
 export class ProcessorShare {
@@ -23,9 +24,9 @@ export class ProcessorShare {
   /** `busy`: the daemon needs the processor for itself. */
   free(busy: boolean): boolean {
     if (this.#last === undefined) return true;
-    const share = busy ? SHARE_BESIDE_WORK : SHARE;
+    const [share, longest] = busy ? [SHARE_BESIDE_WORK, LONGEST_BESIDE_WORK_MS] : [SHARE, LONGEST_MS];
     const passed = this.#parts.now() - this.#last.at;
-    return passed >= LONGEST_MS || this.#parts.used() - this.#last.used <= passed * share;
+    return passed >= longest || this.#parts.used() - this.#last.used <= passed * share;
   }
 
   /** A look begins now. */

@@ -18,7 +18,7 @@ export const mutants: readonly Mutant[] = [
   { name: "utf-8-whatever-the-locale", file: "src/tui/look/look.ts", find: "given.ascii ?? !/utf-?8/i.test(locale)", replace: "given.ascii ?? locale === \"\"", tests: ["test/binary/tui-screen.test.ts"], filter: "locale" },
   { name: "news-flood-is-read", file: "src/tui/ticker.ts", find: "    if (this.#hurried) return;\n", replace: "", tests: ["test/tui/listener.test.ts"], filter: "what breaks is told" },
   { name: "listener-begins-anew", file: "src/tui/listener.ts", find: "this.#after === undefined ? {} : { after: this.#after }", replace: "{}", tests: ["test/tui/listener.test.ts"], filter: "a daemon is heard" },
-  { name: "dear-looks-are-free", file: "src/tui/processor-share.ts", find: "passed >= LONGEST_MS || ", replace: "passed >= 0 || ", tests: ["test/tui/pacing.test.ts"], filter: "the first look is free" },
+  { name: "dear-looks-are-free", file: "src/tui/processor-share.ts", find: "passed >= longest || ", replace: "passed >= 0 || ", tests: ["test/tui/pacing.test.ts"], filter: "the first look is free" },
   { name: "keys-pay-for-data", file: "src/tui/terminal/paced-output.ts", find: 'if (this.drawsFor === "data") ', replace: "", tests: ["test/tui/pacing.test.ts"], filter: "data has its share" },
   { name: "frames-unacknowledged", file: "src/tui/terminal/paced-output.ts", find: "return this.#askedAt === undefined && this.#tokens > 0;", replace: "return this.#tokens > 0;", tests: ["test/tui/pacing.test.ts"], filter: "waits for the answer" },
   { name: "screens-pile-up", file: "src/tui/terminal/when-clear.ts", find: "    if (output.clear) return tell();", replace: "    return tell();", tests: ["test/tui/pacing.test.ts"], filter: "while a whole screen" },
