@@ -1,6 +1,7 @@
 import { judge, type Grade } from "../../engine/pipeline/health.ts";
 import { invocationsEver } from "../../engine/store/invocation-queries.ts";
 import { lastSeq } from "../../engine/store/event-queries.ts";
+import { getMeta } from "../../engine/store/meta.ts";
 import type { ReaderHome } from "./reader-home.ts";
 
 /** What stands above every screen. */
@@ -29,7 +30,8 @@ export function readPulse(home: ReaderHome, { now }: { readonly now: number }): 
     ...(facts.daemon === undefined ? {} : { pid: facts.daemon.pid }),
     events,
     invocations: invocationsEver(home.store),
-    backlog: facts.backlog.events,
+    // Of now, unlike the other figures: by it a dashboard keeps back beside a daemon that is behind.
+    backlog: Math.max(0, events - (getMeta(home.store, "eval_cursor") ?? 0)),
     pending: facts.dispatches.pending,
     hooks: facts.hooks.active + facts.hooks.paused + facts.hooks.disabled + facts.hooks.errored,
   };
