@@ -67,6 +67,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.removeAllListeners("unhandledRejection");
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
+  using collector = new Collector();
   const terminal = {
     copy: (text: string) => output.aside(copySequence(text, process.env)),
     quit: () => leave(0),
@@ -77,7 +78,6 @@ export async function runTui(options: TuiOptions): Promise<number> {
     },
     changes: (listener: () => void) => desk.subscribe(whenClear(listener, output)),
   };
-  using collector = new Collector();
   // Ink and its streams are all that it needs of the real ones.
   const streams = { stdout: output as unknown as NodeJS.WriteStream, stdin: input as unknown as NodeJS.ReadStream };
   const app = render(<App desk={desk} terminal={terminal} />, { ...streams, alternateScreen: !options.linear, incrementalRendering: !options.linear, maxFps: KEY_FPS, exitOnCtrlC: false, patchConsole: false, interactive: true, isScreenReaderEnabled: options.linear });

@@ -19,7 +19,7 @@ export interface HookFacts {
   readonly last_error?: string;
   readonly reason?: string;
   readonly last_triggered?: number;
-  /** When its schedule comes next, Unix ms. */
+  /** When its schedule comes next, Unix ms; 0: it has one, and there are too many to say of each. */
   readonly next_at?: number;
   readonly deleted: boolean;
 }
@@ -61,9 +61,9 @@ export async function readHooks(home: ReaderHome, { now, deleted = false }: { re
 
 /** By hook, when its schedule comes next, Unix ms; of those that run. */
 async function nextSlots(home: ReaderHome, hooks: readonly Hook[], now: number): Promise<Map<string, number>> {
-  const scheduled = hooks.filter(({ status, version }) => version.metadata.schedule !== undefined && (status === "active" || status === "paused")).slice(0, MOST_SCHEDULED);
-  const due = new Map<string, number>();
-  for (const hook of scheduled) {
+  const scheduled = hooks.filter(({ status, version }) => version.metadata.schedule !== undefined && (status === "active" || status === "paused"));
+  const due = new Map(scheduled.slice(MOST_SCHEDULED).map(({ id }): [string, number] => [id, 0]));
+  for (const hook of scheduled.slice(0, MOST_SCHEDULED)) {
     const at = await nextDueOf(home, hook, now);
     if (at !== undefined) due.set(hook.id, at);
   }

@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<HookRow>[] = [
   { title: "fires", width: 6, right: true, cell: ({ hook }) => short(hook.fires) },
   { title: "p50", width: 6, right: true, priority: 4, cell: ({ hook }) => took(hook.p50_ms) },
   { title: "p95", width: 6, right: true, cell: ({ hook }) => took(hook.p95_ms) },
-  { title: "next", width: 7, right: true, priority: 2, cell: ({ hook }, { now }) => ageAt(hook.next_at, now) },
+  { title: "next", width: 7, right: true, priority: 2, cell: ({ hook }, { now }) => (hook.next_at === 0 ? "?" : ageAt(hook.next_at, now)) },
   { title: "last", width: 6, right: true, priority: 5, cell: ({ hook }, { now }) => ageAt(hook.last_triggered, now) },
   { title: "24 h", width: 6, right: true, cell: ({ hook }) => short(hook.invocations) },
 ];
@@ -47,7 +47,7 @@ export const hooksScreen = defineScreen<"hooks", HookRow, "hookDay">({
     { title: "errors", by: ({ hook }) => hook.errors, descending: true },
     { title: "fires", by: ({ hook }) => hook.fires, descending: true },
     { title: "p95", by: ({ hook }) => hook.p95_ms ?? 0, descending: true },
-    { title: "next", by: ({ hook }) => hook.next_at ?? Number.MAX_SAFE_INTEGER },
+    { title: "next", by: ({ hook: { next_at = 0 } }) => (next_at === 0 ? Number.MAX_SAFE_INTEGER : next_at) },
     { title: "last", by: ({ hook }) => hook.last_triggered ?? 0, descending: true },
     { title: "24 h", by: ({ hook }) => hook.invocations, descending: true },
   ],

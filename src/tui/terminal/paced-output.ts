@@ -27,14 +27,12 @@ interface PacedOptions {
 export class PacedOutput extends Writable {
   readonly isTTY = true;
   readonly #options: PacedOptions;
-  /** Whose the frames are that come now. What the operator does is drawn at once, and is not set against the data's budget. */
+  /** Whose the frames are that come now. What the operator does is not set against the data's budget. */
   drawsFor: "data" | "keys" = "keys";
   #askedAt: number | undefined;
   #silent = false;
   #tokens: number;
   #filledAt: number;
-  #bytes = 0;
-  #roundTripMs: number | undefined;
   #unanswered = 0;
   /** Of those, what went out behind the question. */
   #unasked = 0;
@@ -58,15 +56,6 @@ export class PacedOutput extends Writable {
 
   get rows(): number {
     return this.#options.out.rows;
-  }
-
-  get bytesWritten(): number {
-    return this.#bytes;
-  }
-
-  /** How long the last frame was under way; undefined when the terminal does not say. */
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
   }
 
   /** Whether data may be drawn now: the last frame has arrived, and there is budget. */
@@ -100,7 +89,6 @@ export class PacedOutput extends Writable {
 
   /** The terminal has answered. */
   arrived(): void {
-    if (this.#askedAt !== undefined) this.#roundTripMs = this.#options.now() - this.#askedAt;
     this.#askedAt = undefined;
     this.#silent = false;
     this.#unanswered = this.#unasked;
@@ -175,7 +163,6 @@ export class PacedOutput extends Writable {
     if (text.includes(ENTER_ALTERNATE)) this.#alternate = true;
     if (text.includes(LEAVE_ALTERNATE)) this.#alternate = false;
     const bytes = Buffer.byteLength(text);
-    this.#bytes += bytes;
     this.#unanswered += bytes;
     this.#unasked += bytes;
     this.#fill();
