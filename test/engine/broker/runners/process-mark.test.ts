@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { endMarked, isAlive, markOf } from "../../../../src/engine/broker/runners/process-mark.ts";
 import { fake, gone, lives, TurnDesk } from "./turn-desk.ts";
 
@@ -60,6 +61,8 @@ test("what left the group of a turn is found by the turn's name", async () => {
   const turn = desk.start({ command: fake("sleeps"), start_timeout_ms: 3_600_000 }, { turn_id: "turn_marked" });
   const [mark] = turn.marks;
   if (mark === undefined) throw new Error("no mark");
+  // Whoever started it goes on in the middle of its exec, when its environment is not there yet.
+  while (!readFileSync(`/proc/${mark.pid}/environ`, "utf8").includes("turn_marked")) await new Promise<void>((resolve) => setImmediate(resolve));
   expect(await endMarked({ ...mark, started: "" }, "turn_marke")).toBe(false);
   expect(await endMarked({ ...mark, started: "" }, "turn_marked")).toBe(true);
   expect(await turn.ended).toMatchObject({ code: "AGENT_EXITED", message: expect.stringContaining("SIGKILL"), retryable: true });
