@@ -35,6 +35,8 @@ export interface TestEngineOptions {
   readonly timers?: boolean;
   /** How the store says that this start came about; see store/epoch.ts. */
   readonly start?: (store: Store) => Start;
+  /** After each commit with results, before what is new is given out. */
+  readonly recorded?: () => void;
   /** An existing home, to start again where another engine ended. */
   readonly home?: string;
 }
@@ -66,6 +68,7 @@ export class TestEngine {
       ...(options.broker === undefined ? {} : { broker: options.broker }),
       ...(options.services === undefined ? {} : { services: options.services }),
       onRecorded: ({ notices }) => {
+        options.recorded?.();
         this.notices.push(...notices);
         for (const watcher of this.#watchers) watcher();
       },

@@ -143,7 +143,8 @@ export class Intake {
       if (event.seq > this.#routed && !this.#route(event)) return this.#hold(fresh);
     }
     while (this.#routed < this.#last && watermark.pairs < maxPairs) {
-      const page = eventsAfter(this.#parts.store, this.#routed, PAGE);
+      // What others have stored since that transaction may stand behind a change of a hook that nobody here has read yet.
+      const page = eventsAfter(this.#parts.store, this.#routed, PAGE).filter(({ seq }) => seq <= this.#last);
       for (const event of page) if (!this.#route(event)) return this.#hold(page);
       if (page.length === 0) this.#routed = this.#last;
     }
