@@ -1,14 +1,14 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_STORE_OPTIONS, openStore, type Store } from "../src/engine/store/open.ts";
 import { bigHome, EVENTS } from "./big-database.ts";
 import { memoryOf } from "./memory-suite.ts";
 import type { Row } from "./report.ts";
-import { inRounds, medianOf, ratioOf } from "./rounds.ts";
 import { median } from "./statistics.ts";
-import { eventsEvery, processorSeconds, serve, storeEvents } from "./tui-load.ts";
+import { eventsEvery, processorSeconds, serve } from "./tui-load.ts";
 import { FRAME_END, TerminalBehindLine } from "./tui-terminal.ts";
+import { besideSaturated } from "./tui-throughput.ts";
 import { registerTrivialHooks } from "./trivial-hooks.ts";
 
 const SIZE = { columns: 200, rows: 50 };
@@ -24,8 +24,7 @@ const MOVES = 20;
 const HELD = 60;
 const FIRST_FRAMES = 10;
 const MANY_HOOKS = 10_000;
-const THROUGHPUT_EVENTS = 100_000;
-const DASHBOARDS = 3;
+const PAIRS_A_ROUND = 2;
 
 interface Options {
   readonly rounds: number;
@@ -45,7 +44,7 @@ export async function tuiRows(binary: string | undefined, { rounds, progress }: 
     rows.push(await firstFrame(binary, home));
   });
   progress("dashboard: beside a busy daemon");
-  rows.push(...(await besideThroughput(binary, rounds)));
+  await inHome(async (home, store) => void rows.push(await besideSaturated(binary, { home, store, matching: HOOKS.matching, pairs: rounds * PAIRS_A_ROUND })));
   progress("dashboard: a million events, 10 000 hooks");
   rows.push(...(await bigAnswers(binary)));
   return rows;
@@ -134,37 +133,6 @@ async function firstFrame(binary: string, home: string): Promise<Row> {
   }
   const ms = median(took);
   return { measure: "dashboard: first frame", unit: "ms", nexus: ms, limit: "≤ 150 ms", ok: ms <= 150, note: `with its data ${median(withData).toFixed(0)} ms` };
-}
-
-async function besideThroughput(binary: string, rounds: number): Promise<Row[]> {
-  const measured = async (dashboards: number): Promise<{ readonly perSecond: number; readonly share: number }> => {
-    let figures = { perSecond: 0, share: 0 };
-    await inHome(async (home, store) => {
-      await using _ = await serve(binary, home);
-      await using open = new AsyncDisposableStack();
-      const screens = ["overview", "hooks", "live"].slice(0, dashboards).map((screen) => open.use(new TerminalBehindLine([binary, "tui", screen], home, SIZE)));
-      // Dashboards that are kept open, not ones that start.
-      await Bun.sleep(4 * SETTLE_MS);
-      const newest = store.db.query<{ n: number | null }, []>("SELECT max(rowid) AS n FROM hook_invocations");
-      const used = (): number => screens.reduce((sum, { child }) => sum + processorSeconds(child.pid), 0);
-      const began = performance.now();
-      for (let at = 0; at < THROUGHPUT_EVENTS; at += 500) storeEvents(store, at, at + 500);
-      // From when they have seen that it is behind: the first looks after a rest are dear, once.
-      await Bun.sleep(SETTLE_MS);
-      const before = { used: used(), at: performance.now() };
-      while ((newest.get()?.n ?? 0) < THROUGHPUT_EVENTS * HOOKS.matching) await Bun.sleep(20);
-      const seconds = (performance.now() - began) / 1_000;
-      figures = { perSecond: THROUGHPUT_EVENTS / seconds, share: ((used() - before.used) / ((performance.now() - before.at) / 1_000) / cpus().length) * 100 };
-    });
-    return figures;
-  };
-  const found = await inRounds(rounds, { floor: () => measured(0), nexus: () => measured(DASHBOARDS) });
-  const ratio = ratioOf(found.nexus, found.floor, "perSecond");
-  const share = medianOf(found.nexus, "share");
-  return [
-    { measure: `a saturated daemon beside ${DASHBOARDS} dashboards`, unit: "events/s", floor: medianOf(found.floor, "perSecond"), nexus: medianOf(found.nexus, "perSecond"), ratio, note: "`floor` is the same daemon without a dashboard; single runs differ by a tenth, so the row below is what is held to a limit" },
-    { measure: `what ${DASHBOARDS} dashboards take of the machine while it stays saturated, the most that it can lose`, unit: "%", nexus: share, limit: "≤ 2 %", ok: share <= 2 },
-  ];
 }
 
 /** One of each kind, on lists as long as they get. Nothing else happens here: the next frame is the answer. */

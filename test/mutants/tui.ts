@@ -21,5 +21,7 @@ export const mutants: readonly Mutant[] = [
   { name: "dear-looks-are-free", file: "src/tui/processor-share.ts", find: "passed >= longest || ", replace: "passed >= 0 || ", tests: ["test/tui/pacing.test.ts"], filter: "the first look is free" },
   { name: "keys-pay-for-data", file: "src/tui/terminal/paced-output.ts", find: 'if (this.drawsFor === "data") ', replace: "", tests: ["test/tui/pacing.test.ts"], filter: "data has its share" },
   { name: "frames-unacknowledged", file: "src/tui/terminal/paced-output.ts", find: "return this.#askedAt === undefined && this.#tokens > 0;", replace: "return this.#tokens > 0;", tests: ["test/tui/pacing.test.ts"], filter: "waits for the answer" },
+  { name: "old-events-stay-counted", file: "src/tui/reader/source-window.ts", find: "known.events - countBetween(store, source, known.after, after) +", replace: "known.events +", tests: ["test/tui/source-window.test.ts"], filter: "counts that go on" },
+  { name: "trimmed-events-stay-counted", file: "src/tui/reader/source-window.ts", find: "known?.removed === removed && after", replace: "known !== undefined && after", tests: ["test/tui/source-window.test.ts"], filter: "counts that go on" },
   { name: "screens-pile-up", file: "src/tui/terminal/when-clear.ts", find: "    if (output.clear) return tell();", replace: "    return tell();", tests: ["test/tui/pacing.test.ts"], filter: "while a whole screen" },
 ];

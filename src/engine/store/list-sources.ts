@@ -16,14 +16,23 @@ export interface SourceStanding {
   readonly waiting: number;
 }
 
-/** More names than this are no list; those with a hold are always in it. */
+/** How many events of a source are stored behind a seq; `span` says which of the two it is for. */
+export type CountBehind = (source: string, after: number, span: "hour" | "day") => number;
+
+interface ListOptions {
+  /** More names than this are no list; those with a hold are always in it. */
+  readonly most?: number;
+  /** For who asks again and again; otherwise everything is counted. */
+  readonly count?: CountBehind;
+}
+
 const MOST_SOURCES = 1_000;
 
 /**
  * Held ones first, then by how much they bring. Every figure comes from an index, by ranges of the ledger's numbers: where
  * an hour begins is found by halving, which supposes that times grow with the numbers (a clock that was set back blurs it).
  */
-export function listSources(store: Store, now: number, most = MOST_SOURCES): { readonly sources: readonly SourceStanding[]; readonly more: boolean } {
+export function listSources(store: Store, now: number, { most = MOST_SOURCES, count = (source, after) => countBetween(store, source, after, Number.MAX_SAFE_INTEGER) }: ListOptions = {}): { readonly sources: readonly SourceStanding[]; readonly more: boolean } {
   const holds = new Map(sourceHolds(store).map((hold) => [hold.source, hold]));
   const names = store.db
     .query<{ name: string }, [number]>(
@@ -36,7 +45,7 @@ export function listSources(store: Store, now: number, most = MOST_SOURCES): { r
     .map(({ name }) => name);
   const hour = seqAt(store, now - HOUR_MS);
   const day = seqAt(store, now - DAY_MS);
-  const sources = [...new Set([...holds.keys(), ...names.slice(0, most)])].map((source) => standingOf(store, source, { hour, day }, holds.get(source)));
+  const sources = [...new Set([...holds.keys(), ...names.slice(0, most)])].map((source) => standingOf(store, source, { last_hour: count(source, hour, "hour"), last_day: count(source, day, "day") }, holds.get(source)));
   const rank = ({ hold }: SourceStanding): number => (hold?.held_at !== undefined ? 0 : hold !== undefined ? 1 : 2);
   return { sources: sources.sort((a, b) => rank(a) - rank(b) || b.last_day - a.last_day || (a.source < b.source ? -1 : 1)), more: names.length > most };
 }
@@ -46,13 +55,16 @@ export function isKnownSource(store: Store, source: string): boolean {
   return store.db.query("SELECT 1 FROM events WHERE source_adapter = ? LIMIT 1").get(source) !== null;
 }
 
-function standingOf(store: Store, source: string, from: { readonly hour: number; readonly day: number }, hold: SourceHold | undefined): SourceStanding {
-  const count = (seq: number): number => store.db.query<{ n: number }, [string, number]>("SELECT count(*) AS n FROM events INDEXED BY idx_events_source WHERE source_adapter = ? AND seq > ?").get(source, seq)?.n ?? 0;
+/** Events of a source that are stored behind one seq, up to another. */
+export function countBetween(store: Store, source: string, after: number, until: number): number {
+  return store.db.query<{ n: number }, [string, number, number]>("SELECT count(*) AS n FROM events INDEXED BY idx_events_source WHERE source_adapter = ? AND seq > ? AND seq <= ?").get(source, after, until)?.n ?? 0;
+}
+
+function standingOf(store: Store, source: string, counts: Pick<SourceStanding, "last_hour" | "last_day">, hold: SourceHold | undefined): SourceStanding {
   const last = store.db.query<{ received_at: number }, [string]>("SELECT received_at FROM events INDEXED BY idx_events_source WHERE source_adapter = ? ORDER BY seq DESC LIMIT 1").get(source);
   return {
     source,
-    last_hour: count(from.hour),
-    last_day: count(from.day),
+    ...counts,
     ...(last === null ? {} : { last_event_at: last.received_at }),
     ...(hold === undefined ? {} : { hold }),
     waiting: hold === undefined ? 0 : countWaitingOf(store, source),

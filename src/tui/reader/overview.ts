@@ -98,6 +98,6 @@ function troubledOf({ store }: ReaderHome): Overview["troubled"] {
 
 function sourcesOf(home: ReaderHome, now: number): SourceFacts[] {
   return home.seldom("sources", now, () =>
-    listSources(home.store, now, MOST_SOURCES).sources.map(({ source, last_hour, last_event_at = 0, hold, waiting }): SourceFacts => ({ name: source, events_hour: last_hour, last_at: last_event_at, waiting, ...(hold?.held_at === undefined ? {} : { held_at: hold.held_at }) })),
+    listSources(home.store, now, { most: MOST_SOURCES, count: home.sources.count }).sources.map(({ source, last_hour, last_event_at = 0, hold, waiting }): SourceFacts => ({ name: source, events_hour: last_hour, last_at: last_event_at, waiting, ...(hold?.held_at === undefined ? {} : { held_at: hold.held_at }) })),
   );
 }

@@ -2,6 +2,7 @@ import { loadConfig, type Config } from "../../engine/config.ts";
 import { homeFacts, type HomeFacts } from "../../engine/store/home-facts.ts";
 import { openStore, type Store } from "../../engine/store/open.ts";
 import type { CompiledSchedule } from "../../engine/pipeline/schedule-slots.ts";
+import { SourceWindow } from "./source-window.ts";
 import { StatsWindow } from "./stats-window.ts";
 
 /** How old figures of the whole home may be, ms. */
@@ -24,6 +25,7 @@ export class ReaderHome implements Disposable {
   readonly store: Store;
   readonly config: Config;
   readonly stats: StatsWindow;
+  readonly sources: SourceWindow;
   /** By version. */
   readonly schedules = new Map<string, CompiledSchedule>();
   readonly #remembered = new Map<string, Remembered>();
@@ -35,6 +37,7 @@ export class ReaderHome implements Disposable {
     this.store = openStore(path);
     this.store.onlyRead();
     this.stats = new StatsWindow(this.store);
+    this.sources = new SourceWindow(this.store);
   }
 
   facts(now: number): HomeFacts {

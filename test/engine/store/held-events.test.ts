@@ -122,7 +122,7 @@ test("sources are listed with what they brought in an hour and a day, held ones 
     ["old", 0, 0, 3 * DAY_MS, 0],
   ]);
   expect(more).toBe(false);
-  expect(listSources(temp.store, now, 1)).toMatchObject({ more: true, sources: [{ source: "some" }, { source: "unheard" }, { source: "busy" }] });
+  expect(listSources(temp.store, now, { most: 1 })).toMatchObject({ more: true, sources: [{ source: "some" }, { source: "unheard" }, { source: "busy" }] });
   using none = tempStore();
   expect(listSources(none.store, now)).toEqual({ sources: [], more: false });
 });
