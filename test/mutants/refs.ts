@@ -9,6 +9,7 @@ const UPDATE_TEST = ["test/engine/refs/update.test.ts"];
 const OUTBOX_TEST = ["test/engine/refs/outbox.test.ts"];
 const RUNS_TEST = ["test/engine/refs/runs.test.ts"];
 const MODEL = ["test/engine/refs/model.test.ts"];
+const KILLS = ["test/binary/ref-kills.test.ts"];
 const ROWS_TEST = ["test/engine/refs/rows.test.ts"];
 
 /** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
@@ -45,4 +46,9 @@ export const mutants: readonly Mutant[] = [
   { name: "audit-without-a-head", file: "src/engine/store/audit.ts", find: "if (head !== null && head.seq !== seq)", replace: "if (head !== null && head.seq < seq)", tests: ROWS_TEST, filter: "the audit log" },
   { name: "passages-in-use-go", file: "src/engine/store/retention/expire-refs.ts", find: "  AND NOT EXISTS (SELECT 1 FROM ref_history WHERE previous_passage_id = p.id)\n", replace: "", tests: ROWS_TEST, filter: "retention" },
   { name: "moves-without-end", file: "src/engine/store/retention/expire-refs.ts", find: "HAVING count(*) > ?", replace: "HAVING count(*) > 1000 * ?", tests: ROWS_TEST, filter: "retention" },
+  // As if webhooks were stored by a transaction of their own, right after the one that moved the refs.
+  { name: "webhooks-after-the-commit", file: UPDATE, find: "  if (!dryRun) accept(walk.events);", replace: "  if (!dryRun) accept(walk.events);\n  const late = store.db.query<Record<string, string | number | null>, [string]>(\"DELETE FROM ref_outbox WHERE update_id IN (SELECT id FROM ref_history WHERE transaction_id = ?) RETURNING *\").all(walk.transaction);\n  if (late.length > 0) queueMicrotask(() => store.write(() => late.forEach((row) => store.db.query(`INSERT INTO ref_outbox(${Object.keys(row).join()}) VALUES (${Object.keys(row).map(() => \"?\").join()})`).run(...Object.values(row)))));", tests: KILLS },
+  { name: "sent-before-it-is-sent", file: OUTBOX, find: "  const result = await sendWebhook(", replace: "  await parts.commit(() => recordWebhookAttempt(parts.host.store, webhook.id, { status: \"sent\", at: parts.host.clock.now() })).catch(() => undefined);\n  const result = await sendWebhook(", tests: KILLS },
+  { name: "runs-are-lost-in-a-crash", file: "src/engine/refs/ref-work.ts", find: "    takeUpRuns(this.#parts);\n", replace: "    void takeUpRuns;\n", tests: KILLS },
+  { name: "effects-apart-from-their-run", file: RUNS, find: "await updateRefs(parts.host, () => ({ writes: [], requests, emit, after: settle }), { actor: run.id, cause: event.id });", replace: "await updateRefs(parts.host, () => ({ writes: [], requests, emit }), { actor: run.id, cause: event.id });\n    await parts.commit(settle);", tests: KILLS },
 ];
