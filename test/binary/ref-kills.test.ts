@@ -11,7 +11,7 @@ const SEED = 1;
 const ROUNDS = 8;
 const ROUNDS_MS = 8_000;
 
-// switch: mutants webhooks-after-the-commit, sent-before-it-is-sent, runs-are-lost-in-a-crash, effects-apart-from-their-run
+// switch: mutants webhooks-after-the-commit, sent-before-it-is-sent, runs-are-lost-in-a-crash
 test("a daemon and three writers that are killed again and again: webhooks, runs, audit rows, cascades and events exist exactly when the update does", async () => {
   const random = new Random(SEED);
   await using world = new RefKillWorld(SEED);
