@@ -70,7 +70,7 @@ export class RefKillWorld implements AsyncDisposable {
 
   /** The daemon and the writers side by side, until each has had its death. */
   async round(number: number, random: Random): Promise<void> {
-    // One start in five is not waited for.
+    // One start in seven is not waited for.
     const daemon = { after: random.chance(0.15) ? 0 : random.between(1, 20), ...(random.chance(0.5) ? { of: "made" } : {}), pauseMs: 20 * random.next() };
     const deaths = Array.from({ length: WRITERS }, () => (random.chance(0.1) ? undefined : { after: random.between(0, UPDATES - 3), pauseMs: 10 * random.next() }));
     const writing = Promise.all(deaths.map((death, n) => this.#write(`w${n}.${number}`, death)));
@@ -129,7 +129,7 @@ export class RefKillWorld implements AsyncDisposable {
   /** Resolves when nothing waits any more, or that cannot be hoped for. */
   async #rested({ process }: DaemonProcess): Promise<void> {
     const until = performance.now() + DRAIN_MS;
-    while (this.#open() > 0 && process.exitCode === null && process.signalCode === null && performance.now() < until) await Bun.sleep(LOOK_MS);
+    while (process.exitCode === null && process.signalCode === null && this.#open() > 0 && performance.now() < until) await Bun.sleep(LOOK_MS);
   }
 
   #start(): DaemonProcess {
