@@ -9,6 +9,7 @@ const UPDATE_TEST = ["test/engine/refs/update.test.ts"];
 const OUTBOX_TEST = ["test/engine/refs/outbox.test.ts"];
 const RUNS_TEST = ["test/engine/refs/runs.test.ts"];
 const MODEL = ["test/engine/refs/model.test.ts"];
+const KILLS = ["test/binary/ref-kills.test.ts"];
 const ROWS_TEST = ["test/engine/refs/rows.test.ts"];
 
 /** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
@@ -40,9 +41,14 @@ export const mutants: readonly Mutant[] = [
   { name: "an-outbox-of-its-own", file: UPDATE, find: "    if (error instanceof HookFailure) throw failed(host, frame, walk, error, options);", replace: "    if (error instanceof HookFailure) {\n      host.transaction(() => host.store.db.query(\"INSERT INTO ref_outbox(id, update_id, hook_id, ref_name, request_json, status, created_at) SELECT 'obx_' || ?1, ?1, id, ref_name, json_object('url', json_extract(config, '$.url'), 'headers', json('{}'), 'body', json_object('update_id', ?1)), 'pending', 1 FROM passage_ref_hooks WHERE action_type = 'webhook'\").run(walk.transaction));\n      throw failed(host, frame, walk, error, options);\n    }", tests: ["test/cli/refs.test.ts"], filter: "killed again and again" },
   { name: "hooks-of-a-branch-that-is-off", file: WALK, find: "?.hooks_enabled === false) return \"branch\";", replace: "?.hooks_enabled === null) return \"branch\";", tests: MODEL },
   { name: "promote-writes-all", file: "src/engine/refs/branch-updates.ts", find: "ref === undefined || refByName(store, name)?.passage_id === ref.passage_id", replace: "ref === undefined", tests: MODEL },
+  { name: "cascades-run-no-hooks", file: WALK, find: "this.write({ ref_name, passage, metadata, hooks, action: \"set\" }, path);", replace: "this.write({ ref_name, passage, metadata, hooks: hooks && path.refs.length === 0, action: \"set\" }, path);", tests: MODEL },
   { name: "previous-by-the-plan", file: "src/engine/store/refs.ts", find: "  const previous = historyOf(store, name, 1)[0];", replace: "  const previous = historyOf(store, name, 2).at(-1);", tests: ["test/engine/refs/concurrency.test.ts"] },
   { name: "audit-without-its-place", file: "src/engine/store/audit.ts", find: "if (row.seq !== before + 1) return", replace: "if (row.seq <= before) return", tests: ROWS_TEST, filter: "the audit log" },
   { name: "audit-without-a-head", file: "src/engine/store/audit.ts", find: "if (head !== null && head.seq !== seq)", replace: "if (head !== null && head.seq < seq)", tests: ROWS_TEST, filter: "the audit log" },
   { name: "passages-in-use-go", file: "src/engine/store/retention/expire-refs.ts", find: "  AND NOT EXISTS (SELECT 1 FROM ref_history WHERE previous_passage_id = p.id)\n", replace: "", tests: ROWS_TEST, filter: "retention" },
   { name: "moves-without-end", file: "src/engine/store/retention/expire-refs.ts", find: "HAVING count(*) > ?", replace: "HAVING count(*) > 1000 * ?", tests: ROWS_TEST, filter: "retention" },
+  // As if webhooks were stored by a transaction of their own, right after the one that moved the refs.
+  { name: "webhooks-after-the-commit", file: UPDATE, find: "  if (!dryRun) accept(walk.events);", replace: "  if (!dryRun) accept(walk.events);\n  const late = store.db.query<Record<string, string | number | null>, [string]>(\"DELETE FROM ref_outbox WHERE update_id IN (SELECT id FROM ref_history WHERE transaction_id = ?) RETURNING *\").all(walk.transaction);\n  if (late.length > 0) setTimeout(() => store.write(() => late.forEach((row) => store.db.query(`INSERT INTO ref_outbox(${Object.keys(row).join()}) VALUES (${Object.keys(row).map(() => \"?\").join()})`).run(...Object.values(row)))), 0);", tests: KILLS },
+  { name: "sent-before-it-is-sent", file: OUTBOX, find: "  const result = await sendWebhook(", replace: "  await parts.commit(() => recordWebhookAttempt(parts.host.store, webhook.id, { status: \"sent\", at: parts.host.clock.now() })).catch(() => undefined);\n  const result = await sendWebhook(", tests: KILLS },
+  { name: "runs-are-lost-in-a-crash", file: "src/engine/refs/ref-work.ts", find: "    takeUpRuns(this.#parts);\n", replace: "    void takeUpRuns;\n", tests: KILLS },
 ];

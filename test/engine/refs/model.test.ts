@@ -13,6 +13,8 @@ import { RefModel } from "./ref-model.ts";
 
 const SEQUENCES = 30;
 const STEPS = 60;
+/** Hooks of a sequence before its first step: without them most of its updates would run none. */
+const HOOKS = 12;
 const PREFIX = "m";
 const BRANCHES = ["HEAD", "x", "y"] as const;
 const NAMES = [...BRANCHES.flatMap((branch) => ["human", "persona", "world"].map((part) => `${PREFIX}/${part}/${branch}`)), "free/1", "free/2"];
@@ -40,13 +42,14 @@ function dying(host: RefHost, at: "inside" | "before commit" | "after commit"): 
 }
 
 /**
- * Random sets, deletions, forks, promotions, deletions of branches and changes of hooks, with hooks that fail and with
- * deaths in between, against a model that does the same with plain maps.
+ * Random sets, deletions, forks, promotions, deletions of branches and changes of hooks, with hooks that fail, hooks that
+ * move other refs along and with deaths in between, against a model that does the same with plain maps.
  */
-// switch: mutants a-failure-is-committed, hooks-of-a-branch-that-is-off, promote-writes-all
-test(`state, history, audit and what leaves equal the model's, in ${SEQUENCES} random sequences of ${STEPS} steps`, async () => {
+// switch: mutants a-failure-is-committed, hooks-of-a-branch-that-is-off, promote-writes-all, cascades-run-no-hooks
+test(`state, history, audit and webhooks equal the model's, in ${SEQUENCES} random sequences of ${STEPS} steps`, async () => {
   await using desk = new RefDesk();
   desk.action("fail", "() => { throw new Error('injected') }");
+  desk.action("copy", "({ hook, passage }) => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: { ref_name: hook.config.to, passage_id: passage.id } }] })");
   for (let seed = 1; seed <= SEQUENCES; seed += 1) await sequence(desk, seed);
 }, 120_000);
 
@@ -54,6 +57,7 @@ async function sequence(desk: RefDesk, seed: number): Promise<void> {
   const random = new Random(seed);
   const model = new RefModel();
   clear(desk);
+  for (let n = 0; n < HOOKS; n += 1) addHook(desk, model, random);
   for (let step = 0; step < STEPS; step += 1) {
     const before = stateOf(desk);
     const what = await one(desk, model, random);
@@ -62,6 +66,15 @@ async function sequence(desk: RefDesk, seed: number): Promise<void> {
     if (what.includes("fails")) expect([place, stateOf(desk)]).toEqual([place, before]);
   }
   expect([seed, violations(desk.store.db), verifyAudit(desk.store.db).broken]).toEqual([seed, [], undefined]);
+}
+
+function addHook(desk: RefDesk, model: RefModel, random: Random): string {
+  const name = random.pick(NAMES);
+  const action = random.pick(["audit_log", "audit_log", "audit_log", "webhook", "webhook", "webhook", "copy", "copy", "copy", "fail"] as const);
+  const to = action === "copy" ? random.pick(NAMES) : `https://example.com/${random.below(100)}`;
+  const config = { audit_log: { destination: to }, webhook: { url: to }, copy: { to }, fail: {} }[action];
+  model.hook(desk.hook(name, action, config).id, name, action, to);
+  return `hook ${action} on ${name}`;
 }
 
 /** One random step, in both; returns what it was. */
@@ -80,7 +93,7 @@ async function one(desk: RefDesk, model: RefModel, random: Random): Promise<stri
     if (death === undefined) expect([what, failure.code === "done"]).toEqual([what, ok]);
     return `${what}${death === undefined ? "" : `, killed ${death}`}${survives ? "" : ", fails"} (${failure.code}: ${failure.message})`;
   };
-  switch (random.pick(["set", "set", "set", "delete", "fork", "promote", "remove", "create", "hook", "hook", "toggle", "unhook"] as const)) {
+  switch (random.pick(["set", "set", "set", "set", "set", "set", "delete", "fork", "promote", "remove", "create", "hook", "hook", "toggle", "unhook"] as const)) {
     case "set": {
       const content = String(random.below(1_000_000));
       const passage = desk.passage(content);
@@ -103,12 +116,8 @@ async function one(desk: RefDesk, model: RefModel, random: Random): Promise<stri
       expect(["create", source, failure.code === "done"]).toEqual(["create", source, ok]);
       return `create ${source}`;
     }
-    case "hook": {
-      const action = random.next() < 0.15 ? "fail" : "audit_log";
-      const hook = desk.hook(name, action, { destination: String(random.below(100)) });
-      model.hook(hook.id, name, action, (hook.config as { destination: string }).destination);
-      return `hook ${action} on ${name}`;
-    }
+    case "hook":
+      return addHook(desk, model, random);
     case "toggle":
     case "unhook": {
       const id = model.someHook(random.next());
@@ -128,7 +137,7 @@ async function one(desk: RefDesk, model: RefModel, random: Random): Promise<stri
 
 function clear(desk: RefDesk): void {
   desk.store.db.run("DROP TRIGGER audit_is_not_deleted");
-  for (const table of ["refs", "ref_history", "passages", "branches", "passage_ref_hooks", "ref_hook_executions", "audit_log", "audit_head"]) desk.store.db.run(`DELETE FROM ${table}`);
+  for (const table of ["refs", "ref_history", "passages", "branches", "passage_ref_hooks", "ref_hook_executions", "audit_log", "audit_head", "ref_outbox"]) desk.store.db.run(`DELETE FROM ${table}`);
   desk.store.db.run("CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END");
 }
 
@@ -141,5 +150,6 @@ function stateOf({ store: { db } }: RefDesk): ReturnType<RefModel["state"]> {
     history: all(`SELECT ref_name AS name, ${content} passage_id) AS at, ${content} previous_passage_id) AS before, action, hooks FROM ref_history ORDER BY seq`),
     branches: all("SELECT name, is_main AS main, hooks_enabled AS hooks, (SELECT name FROM branches b WHERE b.id = branches.parent_id) AS parent FROM branches ORDER BY name"),
     audit: all(`SELECT destination, ref_name AS name, ${content} passage_id) AS at, ${content} previous_passage_id) AS before FROM audit_log ORDER BY seq`),
+    outbox: all(`SELECT json_extract(request_json, '$.url') AS url, o.ref_name AS name, ${content} h.passage_id) AS at, ${content} h.previous_passage_id) AS before FROM ref_outbox o LEFT JOIN ref_history h ON h.id = o.update_id ORDER BY o.rowid`),
   };
 }

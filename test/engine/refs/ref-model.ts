@@ -1,11 +1,14 @@
 const PARTS = ["human", "persona", "world"];
+/** `refs.max_depth`. */
+const DEEPEST = 8;
 
 type Row = Record<string, string | number | null>;
 
 interface Hook {
   readonly name: string;
   readonly action: string;
-  readonly destination: string;
+  /** The audit log's destination, the webhook's url, or the ref that it moves along. */
+  readonly to: string;
   enabled: boolean;
 }
 
@@ -22,6 +25,7 @@ interface State {
   readonly history: Row[];
   readonly branches: Row[];
   readonly audit: Row[];
+  readonly outbox: Row[];
 }
 
 /** What contract section 8 says, with plain maps. Each operation returns whether it is possible; where it is not, the caller restores. */
@@ -30,15 +34,16 @@ export class RefModel {
   #history: Row[] = [];
   #branches = new Map<string, Branch>();
   #audit: Row[] = [];
+  #outbox: Row[] = [];
   readonly #hooks = new Map<string, Hook>();
   #serial = 0;
 
-  copy(): [Map<string, string>, Row[], Map<string, Branch>, Row[]] {
-    return [new Map(this.#refs), [...this.#history], new Map(this.#branches), [...this.#audit]];
+  copy(): [Map<string, string>, Row[], Map<string, Branch>, Row[], Row[]] {
+    return [new Map(this.#refs), [...this.#history], new Map(this.#branches), [...this.#audit], [...this.#outbox]];
   }
 
-  restore([refs, history, branches, audit]: ReturnType<RefModel["copy"]>): void {
-    [this.#refs, this.#history, this.#branches, this.#audit] = [refs, history, branches, audit];
+  restore([refs, history, branches, audit, outbox]: ReturnType<RefModel["copy"]>): void {
+    [this.#refs, this.#history, this.#branches, this.#audit, this.#outbox] = [refs, history, branches, audit, outbox];
   }
 
   state(): State {
@@ -48,6 +53,7 @@ export class RefModel {
       history: this.#history,
       branches: named.map(([name, { main, hooks, parent }]) => ({ name, main: main ? 1 : 0, hooks: hooks ? 1 : 0, parent: named.find(([, { serial }]) => String(serial) === parent)?.[0] ?? null })),
       audit: this.#audit,
+      outbox: this.#outbox,
     };
   }
 
@@ -100,8 +106,8 @@ export class RefModel {
     return true;
   }
 
-  hook(id: string, name: string, action: string, destination: string): void {
-    this.#hooks.set(id, { name, action, destination, enabled: true });
+  hook(id: string, name: string, action: string, to: string): void {
+    this.#hooks.set(id, { name, action, to, enabled: true });
   }
 
   someHook(chance: number): string | undefined {
@@ -118,7 +124,9 @@ export class RefModel {
     this.#hooks.delete(id);
   }
 
-  #write(name: string, at: string, action: string, wanted: boolean): boolean {
+  /** `path`: the refs whose hooks led here. */
+  #write(name: string, at: string, action: string, wanted: boolean, path: readonly string[] = []): boolean {
+    if (path.includes(name) || path.length > DEEPEST) return false;
     const before = this.#refs.get(name) ?? null;
     // Maps keep the order in which hooks were made.
     const hooks = [...this.#hooks.values()].filter((hook) => hook.enabled && hook.name === name);
@@ -128,9 +136,11 @@ export class RefModel {
     this.#refs.set(name, at);
     this.#history.push({ name, at, before, action, hooks: ran });
     if (ran !== "ran") return true;
-    for (const { action: kind, destination } of hooks) {
+    for (const { action: kind, to } of hooks) {
       if (kind === "fail") return false;
-      this.#audit.push({ destination, name, at, before });
+      if (kind === "audit_log") this.#audit.push({ destination: to, name, at, before });
+      if (kind === "webhook") this.#outbox.push({ url: to, name, at, before });
+      if (kind === "copy" && !this.#write(to, at, "set", true, [...path, name])) return false;
     }
     return true;
   }
