@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -106,6 +107,16 @@ test("hooks on refs: create, list, disable, enable, delete; --no-hooks; a dry ru
   expect(await h.json<unknown>("why", `ref:${set.transaction_id}`)).toMatchObject({ ref_hooks: [{ action_type: "refresh_scope" }, { action_type: "webhook" }] });
   const [webhook] = await h.json<{ id: string }[]>("refs", "outbox", "list", "--status", "pending");
   expect(await h.json("refs", "outbox", "cancel", webhook?.id ?? "")).toMatchObject({ status: "cancelled" });
+}, 60_000);
+
+test("a row inserted by hand with a time that is none is listed beside the others", async () => {
+  using h = home();
+  await h.json("refs", "hooks", "create", "a", "audit_log", "--config", "destination=log");
+  const db = new Database(join(h.path, "state", "nexus.db"));
+  db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config, created_at) VALUES ('a', 'audit_log', '{"destination":"x"}', 1796063051000000000)`);
+  db.close();
+  expect((await h.json<{ created_at: string }[]>("refs", "hooks", "list"))[1]?.created_at).toBe("1796063051000000000");
+  expect((await h.run("refs", "hooks", "list", "--human")).out).toContain("1796063051000000000");
 }, 60_000);
 
 test("a failing hook: the error names it, exits 1, and `why` says what its update did", async () => {

@@ -13,7 +13,7 @@ const ROWS_TEST = ["test/engine/refs/rows.test.ts"];
 
 /** Each switches one mechanism off; the named test must then fail. `bun run mutants` tries them. */
 export const mutants: readonly Mutant[] = [
-  { name: "hooks-by-id", file: "src/engine/store/ref-hooks.ts", find: "WHERE ref_name = ? AND enabled ORDER BY created_at, rowid", replace: "WHERE ref_name = ? AND enabled ORDER BY created_at, id", tests: ["test/engine/refs/spec.test.ts"], filter: "order they were created" },
+  { name: "hooks-by-id", file: "src/engine/store/ref-hooks.ts", find: "WHERE ref_name = ? AND enabled ORDER BY created_at, rowid LIMIT ?", replace: "WHERE ref_name = ? AND enabled ORDER BY created_at, id LIMIT ?", tests: ["test/engine/refs/spec.test.ts"], filter: "order they were created" },
   { name: "expects-nothing", file: WALK, find: "if (asked.expect !== undefined && asked.expect !== (before?.passage_id ?? null)) {", replace: "if (asked.expect === \"\") {", tests: UPDATE_TEST, filter: "--expect" },
   { name: "circles-run", file: WALK, find: "if (path.refs.includes(name)) throw", replace: "if (path.refs.length > 1_000) throw", tests: UPDATE_TEST, filter: "in a circle" },
   { name: "cascades-without-end", file: WALK, find: "if (path.refs.length > max_depth) throw", replace: "if (path.refs.length > 1_000) throw", tests: UPDATE_TEST, filter: "cascades have a depth" },
@@ -30,7 +30,8 @@ export const mutants: readonly Mutant[] = [
   { name: "sent-before-recorded", file: OUTBOX, find: "  const result = await sendWebhook(", replace: "  await parts.commit(() => recordWebhookAttempt(parts.host.store, webhook.id, { status: \"sent\", at: parts.host.clock.now() })).catch(() => undefined);\n  const result = await sendWebhook(", tests: OUTBOX_TEST, filter: "ends while a webhook is under way" },
   { name: "run-without-attempts", file: RUNS, find: "const again = run.attempts < config.refs.run_attempts;", replace: "const again = run.attempts < 1;", tests: RUNS_TEST, filter: "a run that fails" },
   { name: "run-half-done", file: RUNS, find: "await updateRefs(parts.host, () => ({ writes: [], requests, emit, after: settle }), { actor: run.id, cause: event.id });", replace: "for (const request of requests) await updateRefs(parts.host, () => ({ writes: [], requests: [request] }), { actor: run.id, cause: event.id });\n    await updateRefs(parts.host, () => ({ writes: [], emit, after: settle }), { actor: run.id, cause: event.id });", tests: RUNS_TEST, filter: "a run that fails" },
-  { name: "runs-side-by-side", file: ROWS, find: "\n       AND processor_type NOT IN (SELECT processor_type FROM runs WHERE status = 'running')", replace: "", tests: RUNS_TEST, filter: "one run at a time" },
+  { name: "runs-side-by-side", file: ROWS, find: "\n       AND (${LANE}) NOT IN (SELECT ${LANE} FROM runs WHERE status = 'running')", replace: "", tests: RUNS_TEST, filter: "one run at a time" },
+  { name: "hooks-wait-for-each-other", file: ROWS, find: "coalesce(hook_id, '')", replace: "''", tests: RUNS_TEST, filter: "delays no other hook" },
   { name: "cancelled-run-counts", file: RUNS, find: "if (!endRun(store, run.id, { status: \"done\", at: clock.now(), result, logs })) throw", replace: "if (!endRun(store, run.id, { status: \"done\", at: clock.now(), result, logs }) && run.attempts > 100) throw", tests: RUNS_TEST, filter: "a run that is cancelled" },
   { name: "runs-are-lost", file: "src/engine/refs/ref-work.ts", find: "    takeUpRuns(this.#parts);\n", replace: "    void takeUpRuns;\n", tests: RUNS_TEST, filter: "begun again" },
   { name: "runs-without-end", file: RUNS, find: "if (run.attempts < config.refs.run_attempts) returnRun(", replace: "if (run.attempts < 1_000) returnRun(", tests: RUNS_TEST, filter: "begun again" },

@@ -92,7 +92,7 @@ export class Walk {
     const passage = asked.passage === undefined ? undefined : this.#passage(asked.passage);
     if (passage === undefined && before === undefined) return false;
     const given = asked.metadata === undefined ? undefined : checkMetadata(store.redactor.value(asked.metadata), config.refs);
-    const hooks = passage === undefined || !asked.hooks ? [] : hooksOfRef(store, name);
+    const hooks = passage === undefined || !asked.hooks ? [] : this.#hooks(name);
     const ran = this.#ran(name, asked, hooks.length);
     const id = this.updates.length === 0 ? this.#transaction : this.id("upd");
     const { actor } = this.#options;
@@ -149,6 +149,14 @@ export class Walk {
     const passage = passageById(this.#host.store, given);
     if (passage === undefined) throw new NexusError("PASSAGE_NOT_FOUND", `there is no passage ${JSON.stringify(given)}`, { next: ["nexus passages list"] });
     return passage;
+  }
+
+  /** More than may be were inserted by hand: which of them are meant to run is not to be guessed. */
+  #hooks(name: string): RefHook[] {
+    const { store, config: { refs: { max_hooks } } } = this.#host;
+    const hooks = hooksOfRef(store, name, max_hooks + 1);
+    if (hooks.length > max_hooks) throw new NexusError("REF_HOOK_LIMIT", `${name} has more than refs.max_hooks = ${max_hooks} enabled hooks`, { hint: "disable or delete some, or raise the setting", next: [`nexus refs hooks list --ref ${name}`] });
+    return hooks;
   }
 
   #ran(name: string, { passage, hooks, action }: AskedWrite, count: number): HooksRan {

@@ -299,6 +299,14 @@ test("hooks are checked when they are made: their action, its configuration, wha
   expect(desk.count("passage_ref_hooks")).toBe(2);
 });
 
+test("more hooks than may be, inserted by hand: the update that meets them is refused, and changes nothing", async () => {
+  await using desk = new RefDesk({ refs: { max_hooks: 2 } });
+  for (let n = 0; n < 3; n += 1) desk.store.db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config) VALUES ('a', 'audit_log', '{"destination": "log"}')`);
+  expect(await failureOf(desk.set("a", "x"))).toMatchObject({ code: "REF_HOOK_LIMIT", message: "a has more than refs.max_hooks = 2 enabled hooks" });
+  desk.store.db.run("UPDATE passage_ref_hooks SET enabled = FALSE WHERE rowid = 1");
+  expect((await desk.set("a", "x")).executions).toHaveLength(2);
+});
+
 test("secrets: none is stored in a passage, a hook's configuration names them, and errors have none", async () => {
   await using desk = new RefDesk();
   const store = openStore(desk.home, { ...DEFAULT_STORE_OPTIONS, durability: "normal", redactor: new Redactor([{ name: "TOKEN", value: "s3cr3t-t0ken-value" }]) });
