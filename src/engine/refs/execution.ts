@@ -61,9 +61,14 @@ const OWN_CODES = new Set(["REF_CYCLE", "REF_CASCADE_TOO_DEEP", "REF_QUEUE_FULL"
 /** What the caller of an update is told of its failed hook. */
 export function raised({ error, hook, update, message }: HookFailure): NexusError {
   const cause = error instanceof NexusError ? error.toJSON() : { message: messageOf(error), ...(error instanceof ActionFailure ? { outcome: error.outcome } : {}) };
-  const details = { hook_id: hook.id, action_type: hook.action_type, ref_name: update.ref_name, transaction_id: update.transaction_id, hook_error: cause };
+  const { hint, did_you_mean } = error instanceof NexusError ? error.details : {};
+  const details = {
+    hook_id: hook.id, action_type: hook.action_type, ref_name: update.ref_name, transaction_id: update.transaction_id, hook_error: cause,
+    ...(hint === undefined ? {} : { hint }), ...(did_you_mean === undefined ? {} : { did_you_mean }),
+    next: [`nexus refs hooks show ${hook.id}`, `nexus why ${update.transaction_id}`],
+  };
   if (error instanceof NexusError && OWN_CODES.has(error.code)) return new NexusError(error.code, `${error.message} (hook ${hook.id} on ${update.ref_name}); nothing was changed`, { ...details, cause: error });
-  return new NexusError("REF_HOOK_FAILED", `${message}; the update was undone`, { ...details, cause: error, next: [`nexus refs hooks show ${hook.id}`] });
+  return new NexusError("REF_HOOK_FAILED", `${message}; the update was undone`, { ...details, cause: error });
 }
 
 function messageOf(error: unknown): string {

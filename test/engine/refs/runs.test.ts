@@ -173,11 +173,13 @@ test("an ordinary hook sets refs by emitting requests: each is done once, after 
 // switch: mutant hooks-wait-for-each-other
 test("a hook whose requests fail again and again delays no other hook's; its own come in order", async () => {
   await using t = await TestEngine.start();
-  const asking = (refs: readonly string[], to: string): string => `(ctx) => ctx.event.content === "go" ? { fire: false, emit: ${JSON.stringify(refs)}.map((ref_name) => ({ type: "ref_set", channel: "ref", ${to}, metadata: { ref_name } })) } : undefined`;
+  const asking = (refs: readonly string[], to: string): string => `(ctx) => ctx.event.content === ctx.hook.name ? { fire: false, emit: ${JSON.stringify(refs)}.map((ref_name) => ({ type: "ref_set", channel: "ref", ${to}, metadata: { ref_name } })) } : undefined`;
   t.register("failing", asking(["not//a/name", "late"], 'content: "x"'));
   t.register("working", asking(["first", "second"], 'content: "y"'));
-  await t.messages(1, { content: "go" });
-  await settle(t);
+  for (const content of ["failing", "working"]) {
+    await t.messages(1, { content });
+    await t.drain();
+  }
   expect([contentOf(t.store, "first"), contentOf(t.store, "second"), refByName(t.store, "late")]).toEqual(["y", "y", undefined]);
   const [failed] = listRuns(t.store, { status: "pending", limit: 10 }).toReversed();
   expect(failed).toMatchObject({ attempts: 1, code: "REF_NAME_INVALID", hook_id: t.invocations("failing")[0]?.hook_id });

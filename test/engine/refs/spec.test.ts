@@ -75,7 +75,7 @@ test("Creating hooks via SQL: a row inserted by hand is honoured at the next upd
 test("A row inserted by hand that fits no action fails the update that meets it, and says so.", async () => {
   await using desk = new RefDesk();
   desk.store.db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config) VALUES ('a', 'webhook', '{"uri": "https://example.com"}'), ('b', 'nothing', '{}'), ('c', 'webhook', '[1]')`);
-  expect((await failureOf(desk.set("a", "x"))).message).toContain("config.url of a hook with the action webhook");
+  expect((await failureOf(desk.set("a", "x"))).message).toContain("(webhook) on a: config.url is missing; expected an http or https URL");
   expect((await failureOf(desk.set("b", "x"))).message).toContain('no action is called "nothing"');
   expect(await failureOf(desk.set("c", "x"))).toMatchObject({ code: "REF_HOOK_FAILED" });
   expect(desk.count("refs")).toBe(0);

@@ -279,34 +279,6 @@ test("as many webhooks or runs wait as may: the update that would add one is ref
   expect([desk.at("a"), desk.at("b")]).toEqual(["one", "one"]);
 });
 
-test("hooks are checked when they are made: their action, its configuration, what it needs, how many", async () => {
-  await using desk = new RefDesk({ refs: { max_hooks: 2 } });
-  const cases = [
-    ["webhok", {}, "ACTION_NOT_FOUND"],
-    ["webhook", {}, "REF_HOOK_INVALID"],
-    ["webhook", { url: "ftp://example.com" }, "REF_HOOK_INVALID"],
-    ["webhook", { url: "http://127.0.0.1:1" }, "REF_HOOK_INVALID"],
-    ["webhook", { url: "http://[::1]/" }, "REF_HOOK_INVALID"],
-    ["webhook", { url: "https://example.com", more: 1 }, "REF_HOOK_INVALID"],
-    ["refresh_scope", { scope_name: "none" }, "SCOPE_NOT_FOUND"],
-    ["trigger_run", { processor_type: "none" }, "PROCESSOR_NOT_FOUND"],
-    ["script", { hook: "none" }, "HOOK_NOT_FOUND"],
-    ["audit_log", {}, "REF_HOOK_INVALID"],
-  ] as const;
-  for (const [action, config, code] of cases) expect([action, (await failureOf(Promise.try(() => desk.hook("a", action, config)))).code]).toEqual([action, code]);
-  for (const destination of ["1", "2"]) desk.hook("a", "audit_log", { destination });
-  expect((await failureOf(Promise.try(() => desk.hook("a", "audit_log", { destination: "3" })))).code).toBe("REF_HOOK_LIMIT");
-  expect(desk.count("passage_ref_hooks")).toBe(2);
-});
-
-test("more hooks than may be, inserted by hand: the update that meets them is refused, and changes nothing", async () => {
-  await using desk = new RefDesk({ refs: { max_hooks: 2 } });
-  for (let n = 0; n < 3; n += 1) desk.store.db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config) VALUES ('a', 'audit_log', '{"destination": "log"}')`);
-  expect(await failureOf(desk.set("a", "x"))).toMatchObject({ code: "REF_HOOK_LIMIT", message: "a has more than refs.max_hooks = 2 enabled hooks" });
-  desk.store.db.run("UPDATE passage_ref_hooks SET enabled = FALSE WHERE rowid = 1");
-  expect((await desk.set("a", "x")).executions).toHaveLength(2);
-});
-
 test("secrets: none is stored in a passage, a hook's configuration names them, and errors have none", async () => {
   await using desk = new RefDesk();
   const store = openStore(desk.home, { ...DEFAULT_STORE_OPTIONS, durability: "normal", redactor: new Redactor([{ name: "TOKEN", value: "s3cr3t-t0ken-value" }]) });

@@ -5,7 +5,7 @@ import { scriptOfHandler } from "../handler-script.ts";
 import { runHandler } from "./run-handler.ts";
 import type { Action } from "./action.ts";
 
-const schema = z.record(z.string(), z.unknown());
+const schema = z.record(z.string(), z.unknown(), "expected a JSON object");
 
 /** A custom action type: its registered handler gets the hook, with whatever configuration, and the passage. */
 export function customAction(name: string): Action<z.output<typeof schema>> {
