@@ -79,6 +79,7 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, action: Ac
   const command = parent.command(name).description(spec.summary);
   for (const [argument, description] of spec.args ?? []) command.argument(argument, description);
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
+  if (spec.examples !== undefined) command.addHelpText("after", ["\nExamples:", ...spec.examples.map((line) => `  ${line}`)].join("\n"));
   withGlobals(command).action(async (...given: unknown[]) => {
     // commander hands over the arguments, then the options, then itself.
     const options = optionsOf(command);

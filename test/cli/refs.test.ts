@@ -52,6 +52,7 @@ test("refs set, get, list, history, delete without a daemon: by id, by text, fro
   expect(history.map(({ previous_passage_id }) => previous_passage_id)).toEqual([history[1]?.passage_id, passage.id, undefined]);
   expect((await h.json<{ name: string }[]>("refs", "list", "agent/")).map(({ name }) => name)).toEqual(["agent/human/HEAD"]);
   expect((await h.run("refs", "delete", "agent/human/HEAD", "--human")).out).toContain("agent/human/HEAD deleted, before at psg_");
+  expect(await h.json<unknown>("refs", "delete", "agent/human/HEAD")).toMatchObject({ existed: false, updates: [] });
   const gone = await h.run("refs", "get", "agent/human/HEAD", "--json");
   expect([gone.code, gone.error().code]).toEqual([3, "REF_NOT_FOUND"]);
   expect((await h.run("refs", "delete", "agent/human/HEAD")).out).toContain("agent/human/HEAD was not there");
@@ -64,6 +65,10 @@ test("what is wrong is an error with a code, an exit code and the place", async 
     [["refs", "set", "a/b"], 2, "USAGE"],
     [["refs", "set", "a/b", "psg_x", "--content", "y"], 2, "USAGE"],
     [["refs", "set", "a/b", "psg_x"], 3, "PASSAGE_NOT_FOUND"],
+    [["refs", "set", "a/b", "psg_x", "--type", "note"], 2, "USAGE"],
+    [["refs", "set", "a/b", "psg_x", "--passage-metadata", "a=1"], 2, "USAGE"],
+    [["refs", "delete", "a/b", "--expect", "none"], 5, "REF_MOVED"],
+    [["refs", "actions", "show", "webhook"], 3, "ACTION_NOT_FOUND"],
     [["refs", "set", "a//b", "--content", "y"], 2, "REF_NAME_INVALID"],
     [["refs", "set", "a/b", "--content", "y", "--expect", "psg_x"], 5, "REF_MOVED"],
     [["refs", "set", "a/b", "--content", "y", "--metadata", "no"], 2, "USAGE"],

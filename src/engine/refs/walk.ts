@@ -110,19 +110,27 @@ export class Walk {
     return true;
   }
 
-  addPassage(passage: Passage): void {
-    insertPassage(this.#host.store, passage);
+  /** Returns what has that id from now on: the same text under the name that it was given before is the passage that is there. Throws PASSAGE_EXISTS. */
+  #addPassage(passage: Passage): Passage {
+    const { store } = this.#host;
+    const before = passageById(store, passage.id);
+    if (before !== undefined) {
+      if (before.hash === passage.hash) return before;
+      throw new NexusError("PASSAGE_EXISTS", `${passage.id} is another passage already, and a passage never changes`, { hint: "leave the id out, or give another", next: [`nexus passages get ${passage.id}`] });
+    }
+    insertPassage(store, passage);
     this.passages.push(passage);
     this.#overlay = { ...this.#overlay, passages: { ...this.#overlay.passages, [passage.id]: passage } };
+    return passage;
   }
 
   /** Does what a script asks for; returns it as a short text. */
   request(request: RefRequest, path: Path = this.#root): string {
     if (request.kind === "delete") return this.write({ ref_name: request.ref_name, action: "delete", hooks: false }, path) ? `deleted ${request.ref_name}` : `${request.ref_name} was not there`;
     if (request.kind === "passage") {
-      const passage = this.#newPassage(request.passage);
-      this.addPassage(passage);
-      return `added ${passage.id}`;
+      const count = this.passages.length;
+      const { id } = this.#addPassage(this.#newPassage(request.passage));
+      return this.passages.length > count ? `added ${id}` : `${id} was there`;
     }
     const { ref_name, metadata, hooks } = request;
     const passage = request.passage === undefined ? request.passage_id : this.#newPassage(request.passage);
@@ -142,10 +150,7 @@ export class Walk {
   }
 
   #passage(given: string | Passage): Passage {
-    if (typeof given !== "string") {
-      this.addPassage(given);
-      return given;
-    }
+    if (typeof given !== "string") return this.#addPassage(given);
     const passage = passageById(this.#host.store, given);
     if (passage === undefined) throw new NexusError("PASSAGE_NOT_FOUND", `there is no passage ${JSON.stringify(given)}`, { next: ["nexus passages list"] });
     return passage;

@@ -252,6 +252,18 @@ test("requests of a script: a new passage with a name of its own, a deletion, a 
   expect(executions[0]?.effects).toEqual(["ran ask", "added psg_mine", "set b to psg_mine", "deleted old", "never was not there"]);
 });
 
+test("a passage with a name of its own: the same again is the one that is there, another is an error", async () => {
+  await using desk = new RefDesk();
+  desk.action("named", "({ passage }) => ({ emit: [{ type: 'ref_set', channel: 'ref', content: passage.content, metadata: { ref_name: 'copy', id: 'psg_mine' } }, { type: 'passage_add', channel: 'ref', content: passage.content, metadata: { id: 'psg_mine' } }] })");
+  desk.hook("a", "named");
+  for (const time of [1, 2]) {
+    const { executions } = await desk.set("a", "same");
+    expect([time, executions[0]?.effects[2], desk.at("copy"), desk.count("passages")]).toEqual([time, "psg_mine was there", "same", time + 1]);
+  }
+  expect((await failureOf(desk.set("a", "different"))).message).toContain("psg_mine is another passage already, and a passage never changes");
+  expect([desk.at("a"), desk.count("passages")]).toEqual(["same", 3]);
+});
+
 // switch: mutant dry-run-commits
 test("a dry run meets what the update would meet, says the ordered plan, and leaves nothing", async () => {
   await using desk = new RefDesk();
