@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { nexus } from "../helpers/nexus-command.ts";
@@ -68,6 +68,16 @@ test("a dry run of any command that writes leaves the database as it was, and sa
   for (const words of tried) expect([words, (await ok(home, ...words, "--dry-run", "--json")).json<{ dry_run?: boolean }>().dry_run]).toEqual([words, true]);
   expect(contentsOf(home)).toBe(before);
 }, 120_000);
+
+test("a dry run makes no home where there is none", async () => {
+  using temp = tempHome();
+  const home = join(temp.path, "none");
+  const script = join(temp.path, "script.ts");
+  writeFileSync(script, "export default () => ({});\n");
+  const tried = [["passages", "add", "x"], ["refs", "set", "a", "--content", "x"], ["refs", "hooks", "create", "a", "audit_log", "--config", "destination=log"], ["branches", "create", "a/b"], ["scopes", "create", "s"], ["refs", "actions", "register", "a", script], ["runs", "processors", "register", "a", script]];
+  for (const words of tried) await ok(home, ...words, "--dry-run");
+  expect(existsSync(join(home, "state"))).toBe(false);
+}, 60_000);
 
 test("--json of what changes a branch has the branch; --quiet of a list has one name a line; a list that was cut says so", async () => {
   using temp = tempHome();
