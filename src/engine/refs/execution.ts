@@ -3,7 +3,7 @@ import type { RefExecution, RefHook, RefUpdate } from "../core/ref.ts";
 import { ActionFailure } from "./actions/action.ts";
 import type { HandlerOutcome } from "./handlers.ts";
 
-type Begun = Pick<RefExecution, "id" | "hook_id" | "ref_name" | "action_type" | "update_id" | "transaction_id" | "position" | "depth">;
+export type Begun = Pick<RefExecution, "id" | "hook_id" | "ref_name" | "action_type" | "update_id" | "transaction_id" | "position" | "depth">;
 
 interface Took {
   readonly started_at: number;
@@ -13,6 +13,13 @@ interface Took {
 
 export function doneExecution(begun: Begun, took: Took, effects: readonly string[], foreign: readonly HandlerOutcome[]): RefExecution {
   return { ...begun, ...times(took), outcome: "done", effects, ...logsOf(foreign) };
+}
+
+/** Foreign code that ran, and whose answer did not count: others had changed what it was given, or the update was not to be. */
+export function uselessExecution(begun: Begun, answer: HandlerOutcome): RefExecution {
+  const { started_at, latency_us: us, outcome, error, stack_trace } = answer;
+  const code = outcome === "done" ? { outcome: "undone" as const, effects: ["ran, and its answer did not count"] } : { outcome, effects: [] };
+  return { ...begun, ...times({ started_at, us }), ...code, ...(error === undefined ? {} : { error }), ...(stack_trace === undefined ? {} : { stack_trace }), ...logsOf([answer]) };
 }
 
 export function failedExecution(begun: Begun, took: Took, error: unknown, foreign: readonly HandlerOutcome[]): RefExecution {

@@ -12,7 +12,7 @@ import { refByName, writeRef } from "../store/refs.ts";
 import { actionOf } from "./actions/actions.ts";
 import type { ActionCall, ForeignJob } from "./actions/action.ts";
 import type { AskedWrite } from "./asked.ts";
-import { doneExecution, failedExecution, HookFailure } from "./execution.ts";
+import { doneExecution, failedExecution, HookFailure, type Begun } from "./execution.ts";
 import { MissingAnswer, type Frame, type RefHost, type UpdateOptions } from "./frame.ts";
 import type { HandlerOutcome } from "./handlers.ts";
 import { checkMetadata, newPassage } from "./new-passage.ts";
@@ -37,6 +37,15 @@ interface Turn {
   readonly path: Path;
 }
 
+/** An execution that may ask foreign code. */
+interface Asking {
+  /** Which execution of the update it is, counted from 0. */
+  readonly place: number;
+  readonly begun: Begun;
+  /** What was answered so far. */
+  readonly foreign: HandlerOutcome[];
+}
+
 /**
  * One try of an update, inside a transaction: writes refs and history, runs their hooks in order, and theirs. What it has
  * done is undone with the transaction; its executions stay readable, for the record of a failure.
@@ -49,6 +58,8 @@ export class Walk {
   readonly passages: Passage[] = [];
   readonly executions: RefExecution[] = [];
   readonly events: NewEvent[] = [];
+  /** Keys of the answers of foreign code that it has used. */
+  readonly used = new Set<string>();
   /** What will happen after the commit. */
   readonly later = { webhook: 0, run: 0 };
   readonly #host: RefHost;
@@ -184,7 +195,7 @@ export class Walk {
     this.executions.push({ ...begun, started_at: startedAt, finished_at: startedAt, latency_us: 0, outcome: "undone", effects: [] });
     const took = (): { started_at: number; us: number } => ({ started_at: foreign[0]?.started_at ?? startedAt, us: Math.round((clock.monotonic() - from) * 1_000) + foreign.reduce((sum, { latency_us }) => sum + latency_us, 0) });
     try {
-      const effects = actionOf(store, hook).run(this.#call(turn, metadata, place, foreign));
+      const effects = actionOf(store, hook).run(this.#call(turn, metadata, { place, begun, foreign }));
       this.executions[place] = doneExecution(begun, took(), effects, foreign);
     } catch (error) {
       const known = storeError(error, store.path);
@@ -194,7 +205,7 @@ export class Walk {
     }
   }
 
-  #call({ hook, update, passage, event, path }: Turn, metadata: Readonly<Record<string, unknown>>, place: number, foreign: HandlerOutcome[]): ActionCall {
+  #call({ hook, update, passage, event, path }: Turn, metadata: Readonly<Record<string, unknown>>, asking: Asking): ActionCall {
     const { store, config } = this.#host;
     const overlay = this.#overlay;
     return {
@@ -204,8 +215,8 @@ export class Walk {
       dryRun: this.#options.dryRun === true,
       makeId: (prefix) => this.id(prefix),
       ask: (job) => {
-        const answer = this.#answer(job, place);
-        foreign.push(answer);
+        const answer = this.#answer(job, asking);
+        asking.foreign.push(answer);
         return answer;
       },
       promise: (kind) => void (this.later[kind] += 1),
@@ -214,11 +225,12 @@ export class Walk {
     };
   }
 
-  #answer(job: ForeignJob, place: number): HandlerOutcome {
+  #answer(job: ForeignJob, { place, begun }: Asking): HandlerOutcome {
     if (this.#options.dryRun === true) return { outcome: "done", started_at: this.#frame.at, latency_us: 0, logs: [], emit: [] };
     const key = new Bun.CryptoHasher("sha256").update(JSON.stringify([place, job])).digest("hex");
     const answer = this.#frame.answer(key);
-    if (answer === undefined) throw new MissingAnswer(key, place, job);
+    if (answer === undefined) throw new MissingAnswer({ key, place, job, begun });
+    this.used.add(key);
     return answer;
   }
 }

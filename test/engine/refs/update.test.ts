@@ -5,7 +5,7 @@ import type { RefHost } from "../../../src/engine/refs/frame.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
 import { updateRefs } from "../../../src/engine/refs/update.ts";
 import { eventById } from "../../../src/engine/store/event-queries.ts";
-import { executionsOfTransaction } from "../../../src/engine/store/ref-executions.ts";
+import { executionsOfHook, executionsOfTransaction, executionsOfUpdate } from "../../../src/engine/store/ref-executions.ts";
 import { createRefHook, enableRefHook } from "../../../src/engine/refs/hook-change.ts";
 import { historyOf, refByName } from "../../../src/engine/store/refs.ts";
 import { listWebhooks } from "../../../src/engine/store/ref-outbox.ts";
@@ -177,6 +177,18 @@ test("what others change while a script runs is seen: the script is asked again 
   expect(desk.at("note")).toBe(`mine after ${others}`);
   expect(desk.asked).toHaveLength(2);
   expect(historyOf(desk.store, "a", 10)).toHaveLength(2);
+  // Each time that the script ran is on record.
+  expect(executionsOfUpdate(desk.store, updates[0]?.id ?? "").map(({ outcome, effects }) => [outcome, effects[0]])).toEqual([["undone", "ran, and its answer did not count"], ["done", "ran note"]]);
+});
+
+// switch: mutant runs-for-nothing-unrecorded
+test("a script that ran for an update that is refused afterwards is on record", async () => {
+  await using desk = new RefDesk();
+  desk.action("slow", "({ log }) => { log.info('here') }");
+  const { id } = desk.hook("a", "slow");
+  desk.meanwhile = () => void updateRefs(desk.host, () => ({ writes: [{ ref_name: "a", passage: desk.passage("other"), action: "set", hooks: false }] }));
+  expect(await failureOf(desk.set("a", "mine", { expect: null }))).toMatchObject({ code: "REF_MOVED" });
+  expect(executionsOfHook(desk.store, id, 10)).toMatchObject([{ outcome: "undone", logs: [{ text: "here" }] }]);
 });
 
 test("a hook that is disabled while a script before it runs does not run any more; an answer that still fits is used", async () => {
@@ -201,6 +213,7 @@ test("an update whose ground is changed each time gives up, changes nothing, and
   };
   expect(await failureOf(desk.set("a", "mine"))).toMatchObject({ code: "REF_BUSY" });
   expect(desk.store.db.query("SELECT count(*) AS n FROM passages WHERE content = 'mine'").get()).toEqual({ n: 0 });
+  expect(desk.store.db.query("SELECT outcome FROM ref_hook_executions").all()).toEqual(desk.asked.map(() => ({ outcome: "undone" })));
 });
 
 test("a registered hook script as an action sees the update as its event, with passage and hook, and can stop it", async () => {
