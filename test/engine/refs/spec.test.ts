@@ -153,7 +153,7 @@ test("Disabling a hook: UPDATE passage_ref_hooks SET enabled = FALSE WHERE id = 
   desk.store.db.query("UPDATE passage_ref_hooks SET enabled = FALSE WHERE id = ?").run(hook.id);
   await desk.set(HUMAN, "one");
   expect(desk.count("audit_log")).toBe(0);
-  enableRefHook(desk.store, hook.id, true, false);
+  enableRefHook(desk.store, hook.id, true, { limits: desk.config.refs, dryRun: false });
   await desk.set(HUMAN, "two");
   expect(desk.count("audit_log")).toBe(1);
 });

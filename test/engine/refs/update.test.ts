@@ -196,7 +196,7 @@ test("a hook that is disabled while a script before it runs does not run any mor
   desk.action("slow", "() => ({})");
   desk.hook("a", "slow");
   const later = desk.hook("a", "audit_log", { destination: "log" });
-  desk.meanwhile = () => void enableRefHook(desk.store, later.id, false, false);
+  desk.meanwhile = () => void enableRefHook(desk.store, later.id, false, { limits: desk.config.refs, dryRun: false });
   const { executions } = await desk.set("a", "x");
   expect(executions.map(({ action_type }) => action_type)).toEqual(["slow"]);
   expect([desk.asked.length, desk.count("audit_log")]).toEqual([1, 0]);
