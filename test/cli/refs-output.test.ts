@@ -110,3 +110,13 @@ test("why takes the id of an update as `refs history` prints it; a failed update
   const [, command = ""] = /next: nexus (why upd_\w+)/.exec(failed.err) ?? [];
   expect((await ok(home, ...command.split(" "))).out).toContain("was undone: nothing of it was stored");
 }, 60_000);
+
+test("text without an end is read no further than a passage may be long", async () => {
+  using temp = tempHome();
+  for (const words of [["passages", "add", "--file", "/dev/zero"], ["refs", "set", "a", "--file", "/dev/zero"]]) {
+    const refused = await nexus(temp.path, [...words, "--json"]);
+    expect([refused.code, refused.error().code, refused.error().message]).toEqual([2, "PASSAGE_INVALID", "/dev/zero has more than 1048576 bytes, as many as refs.max_passage_bytes allows"]);
+  }
+  expect((await nexus(temp.path, ["passages", "add", "--json"], { stdin: "x".repeat(1_048_577) })).error().message).toContain("standard input has more than 1048576 bytes");
+  expect((await nexus(temp.path, ["passages", "add", "--json"], { stdin: "é".repeat(524_288) })).json<{ content: string }>().content).toHaveLength(524_288);
+}, 60_000);

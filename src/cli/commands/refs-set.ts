@@ -31,7 +31,7 @@ export const run: Run = async (call) => {
 async function contentOf(call: Call): Promise<string | undefined> {
   const [content, file] = [textOption(call, "content"), textOption(call, "file")];
   if (content !== undefined && file !== undefined) throw new NexusError("USAGE", "give either --content or --file, not both");
-  return file === undefined ? content : await textFrom(file);
+  return file === undefined ? content : await textFrom(file, loadConfig(call.home).refs.max_passage_bytes);
 }
 
 function added(call: Call, { store, actor }: RefCall, content: string): Passage {
