@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { NexusError } from "../core/errors.ts";
+import { firstProblem } from "../core/first-problem.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Scope } from "../core/ref.ts";
 import { deleteScope, insertScope, listScopes, refreshScope, scopeByName } from "../store/scopes.ts";
 import type { Store } from "../store/open.ts";
 import { hookThatNames } from "../store/ref-hooks.ts";
-import { firstProblem } from "./first-problem.ts";
 import { checkRefName } from "./ref-names.ts";
 
 const words = z.array(z.string().min(1, "expected 1 to 512 characters").max(512, "expected 1 to 512 characters")).max(100, "expected at most 100 of them");

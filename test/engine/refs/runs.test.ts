@@ -201,7 +201,7 @@ test("a request of a wrong form is an error of the hook that makes it", async ()
   t.register("wrong", "() => ({ fire: false, emit: [{ type: 'ref_set', channel: 'ref', metadata: { name: 'a' } }] })");
   await t.messages(1);
   await t.drain();
-  expect(t.invocations("wrong")[0]).toMatchObject({ outcome: "error", error: expect.stringContaining("emit.0: metadata.ref_name of an event `ref_set`") as string });
+  expect(t.invocations("wrong")[0]).toMatchObject({ outcome: "error", error: expect.stringContaining("emit.0: an event `ref_set`: metadata.ref_name is missing") as string });
 });
 
 test("a hook with triggers.ref sees the update after its commit, and a loop of updates ends by the loop guard", async () => {

@@ -231,7 +231,7 @@ test("what a script returns that is no answer fails its hook, with the place", a
   const cases = [
     ["() => ({ fire: true })", "`fire` of the returned value: a script on a ref cannot fire"],
     ["() => ({ emit: [{ type: 5 }] })", "`emit.0.type` of the returned value"],
-    ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: {} }] })", "metadata.ref_name of an event `ref_set`"],
+    ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: {} }] })", "an event `ref_set`: metadata.ref_name is missing"],
     ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: { ref_name: 'b' } }] })", "needs either metadata.passage_id, or `content`"],
     ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', content: 'x', metadata: { ref_name: 'b//c' } }] })", "word 2 of 3 is empty"],
     ["() => ({ emit: [{ type: 'passage_add', channel: 'ref' }] })", "without `content`"],

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "./nearest.ts";
 
 interface Problem {
   readonly message: string;
