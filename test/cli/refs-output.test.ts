@@ -105,6 +105,7 @@ test("why takes the id of an update as `refs history` prints it; a failed update
   const db = new Database(join(home, "state", "nexus.db"));
   db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config) VALUES ('a', 'audit-log', '{}')`);
   db.close();
+  expect((await nexus(home, ["refs", "get", "Casey's own ref"])).err).toContain("next: nexus refs history 'Casey'\\''s own ref'\n");
   const failed = await nexus(home, ["refs", "set", "a", "--content", "two"]);
   expect(failed.err).toContain("did you mean: audit_log");
   const [, command = ""] = /next: nexus (why upd_\w+)/.exec(failed.err) ?? [];

@@ -1,4 +1,5 @@
 import { NexusError } from "../../engine/core/errors.ts";
+import { shellWord } from "../../engine/core/shell-word.ts";
 import { createIds } from "../../engine/core/ids.ts";
 import { loadConfig } from "../../engine/config.ts";
 import { newPassage } from "../../engine/refs/new-passage.ts";
@@ -13,7 +14,7 @@ export const run: Run = async (call) => {
   const [name = "", given] = call.args;
   const content = await contentOf(call);
   if ((given === undefined) === (content === undefined)) {
-    throw new NexusError("USAGE", given === undefined ? "there is no passage: give its id, or --content or --file for a new one" : "give either the id of a passage, or --content or --file for a new one", { next: ["nexus passages list", `nexus refs set ${name} --content "..."`] });
+    throw new NexusError("USAGE", given === undefined ? "there is no passage: give its id, or --content or --file for a new one" : "give either the id of a passage, or --content or --file for a new one", { next: ["nexus passages list", `nexus refs set ${shellWord(name)} --content "..."`] });
   }
   const idle = content === undefined ? (["type", "passageMetadata"] as const).find((option) => call.options[option] !== undefined) : undefined;
   if (idle !== undefined) throw new NexusError("USAGE", `${idle === "type" ? "--type" : "--passage-metadata"} is of a new passage, and ${given ?? ""} is there already`, { hint: "a passage never changes; give --content or --file for a new one, or --metadata for the ref's own" });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import { firstProblem } from "../core/first-problem.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Scope } from "../core/ref.ts";
@@ -35,7 +36,7 @@ export function createScope(store: Store, name: string, given: unknown, write: W
   const definition = { ...(refs.length === 0 ? {} : { refs }), ...(types.length === 0 ? {} : { types }), ...(tags.length === 0 ? {} : { tags }), limit: most };
   return tried(store, write, () => {
     checkRefName(name, "the name of a scope");
-    if (scopeByName(store, name) !== undefined) throw new NexusError("SCOPE_EXISTS", `the scope ${JSON.stringify(name)} exists already`, { next: [`nexus scopes show ${name}`] });
+    if (scopeByName(store, name) !== undefined) throw new NexusError("SCOPE_EXISTS", `the scope ${JSON.stringify(name)} exists already`, { next: [`nexus scopes show ${shellWord(name)}`] });
     insertScope(store, { name, definition, created_at: write.now });
     const { passages } = refreshScope(store, name, write.now);
     return { scope: findScope(store, name), passages };

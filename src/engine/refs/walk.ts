@@ -1,4 +1,5 @@
 import { NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { EventInput } from "../core/event-input.ts";
 import type { NewEvent } from "../core/event.ts";
 import type { IdPrefix } from "../core/ids.ts";
@@ -98,7 +99,7 @@ export class Walk {
     if (this.updates.length >= max_writes) throw new NexusError("REF_CASCADE_TOO_DEEP", `the update would write more than refs.max_writes = ${max_writes} refs; the next would be ${name}`);
     const before = refByName(store, name);
     if (asked.expect !== undefined && asked.expect !== (before?.passage_id ?? null)) {
-      throw new NexusError("REF_MOVED", `${name} is at ${before?.passage_id ?? "nothing"}, not at ${asked.expect ?? "nothing"}`, { hint: `nexus refs history ${name} shows who moved it` });
+      throw new NexusError("REF_MOVED", `${name} is at ${before?.passage_id ?? "nothing"}, not at ${asked.expect ?? "nothing"}`, { hint: `nexus refs history ${shellWord(name)} shows who moved it` });
     }
     const passage = asked.passage === undefined ? undefined : this.#passage(asked.passage);
     if (passage === undefined && before === undefined) return false;
@@ -171,7 +172,7 @@ export class Walk {
   #hooks(name: string): RefHook[] {
     const { store, config: { refs: { max_hooks } } } = this.#host;
     const hooks = hooksOfRef(store, name, max_hooks + 1);
-    if (hooks.length > max_hooks) throw new NexusError("REF_HOOK_LIMIT", `${name} has more than refs.max_hooks = ${max_hooks} enabled hooks`, { hint: "disable or delete some, or raise the setting", next: [`nexus refs hooks list --ref ${name}`] });
+    if (hooks.length > max_hooks) throw new NexusError("REF_HOOK_LIMIT", `${name} has more than refs.max_hooks = ${max_hooks} enabled hooks`, { hint: "disable or delete some, or raise the setting", next: [`nexus refs hooks list --ref ${shellWord(name)}`] });
     return hooks;
   }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { BuiltInAction, RefHook } from "../../core/ref.ts";
 import { BUILT_IN_ACTIONS } from "../../core/ref.ts";
 import { NexusError } from "../../core/errors.ts";
+import { shellWord } from "../../core/shell-word.ts";
 import { firstProblem } from "../../core/first-problem.ts";
 import { nearest } from "../../core/nearest.ts";
 import { handlerByName, listHandlers } from "../../store/ref-handlers.ts";
@@ -36,7 +37,7 @@ export function actionOf(store: Store, { action_type: type, config }: Pick<RefHo
   if (builtIn !== undefined) return BUILT_IN[builtIn](store, config);
   if (handlerByName(store, "action", type) !== undefined) return bind(customAction(type))(store, config);
   const known = [...BUILT_IN_ACTIONS, ...listHandlers(store, "action").map(({ name }) => name)];
-  throw new NexusError("ACTION_NOT_FOUND", `no action is called ${JSON.stringify(type)}; there are ${known.join(", ")}`, { did_you_mean: nearest(type, known), next: [`nexus refs actions register ${type} SCRIPT`] });
+  throw new NexusError("ACTION_NOT_FOUND", `no action is called ${JSON.stringify(type)}; there are ${known.join(", ")}`, { did_you_mean: nearest(type, known), next: [`nexus refs actions register ${shellWord(type)} SCRIPT`] });
 }
 
 function bind<Config>(action: Action<Config>): Bind {

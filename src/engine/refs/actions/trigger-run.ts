@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { NexusError } from "../../core/errors.ts";
+import { shellWord } from "../../core/shell-word.ts";
 import { handlerByName } from "../../store/ref-handlers.ts";
 import { countWaitingRuns, insertRun } from "../../store/runs.ts";
 import type { Store } from "../../store/open.ts";
@@ -31,5 +32,5 @@ export const triggerRun: Action<z.output<typeof schema>> = {
 };
 
 function requireProcessor(store: Store, name: string): void {
-  if (handlerByName(store, "processor", name) === undefined) throw new NexusError("PROCESSOR_NOT_FOUND", `config.processor_type: no processor ${JSON.stringify(name)} is registered`, { next: [`nexus runs processors register ${name} SCRIPT`] });
+  if (handlerByName(store, "processor", name) === undefined) throw new NexusError("PROCESSOR_NOT_FOUND", `config.processor_type: no processor ${JSON.stringify(name)} is registered`, { next: [`nexus runs processors register ${shellWord(name)} SCRIPT`] });
 }
