@@ -42,5 +42,5 @@ export const HANDLER_COMMANDS: readonly CommandSpec[] = [
   { path: "refs outbox list", summary: "webhooks of refs, newest last", options: [["--status <status>", "pending, sent, dead or cancelled"], ["--last <n>", "how many (20)"]], examples: ["nexus refs outbox list --status dead"], load: () => import("./commands/refs-outbox-list.ts") },
   { path: "refs outbox show", summary: "one webhook, with its body", args: [WEBHOOK], examples: ["nexus refs outbox show WEBHOOK"], load: () => import("./commands/refs-outbox-show.ts") },
   { path: "refs outbox retry", summary: "let a webhook that was not sent be tried now", args: [WEBHOOK], options: [DRY_RUN], examples: ["nexus refs outbox retry WEBHOOK"], load: () => import("./commands/refs-outbox-retry.ts") },
-  { path: "refs outbox cancel", summary: "do not send a webhook that waits", args: [WEBHOOK], options: [DRY_RUN], examples: ["nexus refs outbox cancel WEBHOOK"], load: () => import("./commands/refs-outbox-cancel.ts") },
+  { path: "refs outbox cancel", summary: "do not send a webhook that waits", inTurns: "full", args: [WEBHOOK], options: [DRY_RUN], examples: ["nexus refs outbox cancel WEBHOOK"], load: () => import("./commands/refs-outbox-cancel.ts") },
 ];

@@ -22,6 +22,8 @@ export const PASSAGE_COMMANDS: readonly CommandSpec[] = [
   {
     path: "branches create",
     summary: "a branch of three refs: {prefix}/human/{name}, {prefix}/persona/{name}, {prefix}/world/{name}",
+    // Over refs that are there it may switch their hooks off.
+    inTurns: "full",
     args: [BRANCH],
     options: [
       ["--main", "the main branch of its prefix: it runs hooks, and cannot be deleted"],

@@ -25,7 +25,9 @@ const GLOBALS = [
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = createProgram(argv, async (spec, call) => {
-    if (spec.inTurns !== undefined) await (await import("./turn-guard.ts")).guardTurn(spec, call);
+    // An update without its hooks decides what runs, as a change of hooks does.
+    const skipsHooks = call.options["hooks"] === false;
+    if (spec.inTurns !== undefined || skipsHooks) await (await import("./turn-guard.ts")).guardTurn({ path: `${spec.path}${skipsHooks ? " --no-hooks" : ""}`, inTurns: spec.inTurns ?? "full" }, call);
     const { run } = await spec.load();
     exitCode = (await run(call)) ?? 0;
   });
