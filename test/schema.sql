@@ -4,7 +4,13 @@ CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit_log BEGIN SELECT RAIS
 
 CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit_log WHEN NEW.seq <= (SELECT max(seq) FROM audit_log)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
 CREATE TRIGGER passages_are_immutable BEFORE UPDATE ON passages BEGIN SELECT RAISE(ABORT, 'a passage is immutable'); END;
+
+CREATE TRIGGER passages_are_not_replaced BEFORE INSERT ON passages WHEN EXISTS (SELECT 1 FROM passages WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a passage is immutable'); END;
 
 CREATE TABLE attachments (
   id TEXT PRIMARY KEY,

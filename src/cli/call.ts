@@ -21,6 +21,8 @@ export interface CommandSpec {
   /** In commander's notation: `<hook>`, `[script...]`. */
   readonly args?: readonly (readonly [name: string, description: string])[];
   readonly options?: readonly (readonly [flags: string, description: string])[];
+  /** Whole command lines, for its help. */
+  readonly examples?: readonly string[];
   /** Within an agent's turn: only with the full profile, or not at all; everywhere if not said. */
   readonly inTurns?: "full" | "never";
   readonly load: () => Promise<{ readonly run: Run }>;

@@ -53,8 +53,12 @@ export function oneLine(text: string): string {
   return printable(text.replaceAll(/\s*\n\s*/g, " "));
 }
 
+/** The last moment that a Date can be, either side of 1970, ms. */
+const LAST_MOMENT_MS = 8.64e15;
+
+/** A number that is no moment, of a row that was inserted by hand, stands as it is. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString().replace(".000Z", "Z");
+  return Math.abs(ms) <= LAST_MOMENT_MS ? new Date(ms).toISOString().replace(".000Z", "Z") : String(ms);
 }
 
 /** `0.04ms`, `2.5ms`, `12ms`, `15.2s`. */

@@ -1,10 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { systemClock } from "../engine/core/clock.ts";
 import { createIds } from "../engine/core/ids.ts";
 import { PersonRegistry, type PersonChange } from "../engine/registry/person-registry.ts";
-import type { Store } from "../engine/store/open.ts";
-import { scratchStore } from "../engine/store/scratch.ts";
 import type { Call } from "./call.ts";
 import { flag } from "./call.ts";
 import { emit, emitJson, paint } from "./output.ts";
@@ -14,16 +10,10 @@ import { withStore } from "./workspace.ts";
 /** The common way of the commands that change one person: do it, then print the person, or a sentence about it. */
 export async function changePerson(call: Call, mode: "change" | "create", act: (registry: PersonRegistry, write: { dryRun: boolean }) => PersonChange, sentence: (change: PersonChange) => string): Promise<void> {
   const dryRun = flag(call, "dryRun");
-  const change = (store: Store): void => {
+  await withStore(call, mode, (store) => {
     const done = act(new PersonRegistry({ store, clock: systemClock, ids: createIds() }), { dryRun });
     if (call.json) emitJson({ ...personView(done.person), changed: done.changed, ...(dryRun ? { dry_run: true } : {}) });
     else if (call.quiet) emit(done.person.id);
     else emit(`${done.changed ? paint("green", "✓") : "·"} ${dryRun ? "[dry run] " : ""}${sentence(done)}`);
-  };
-  if (mode === "create" && dryRun && !existsSync(join(call.home, "state", "nexus.db"))) {
-    const store = scratchStore(call.home);
-    change(store);
-    return store.close();
-  }
-  await withStore(call, mode, change);
+  });
 }

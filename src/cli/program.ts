@@ -25,7 +25,9 @@ const GLOBALS = [
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = createProgram(argv, async (spec, call) => {
-    if (spec.inTurns !== undefined) await (await import("./turn-guard.ts")).guardTurn(spec, call);
+    // An update without its hooks decides what runs, as a change of hooks does.
+    const skipsHooks = call.options["hooks"] === false;
+    if (spec.inTurns !== undefined || skipsHooks) await (await import("./turn-guard.ts")).guardTurn({ path: `${spec.path}${skipsHooks ? " --no-hooks" : ""}`, inTurns: spec.inTurns ?? "full" }, call);
     const { run } = await spec.load();
     exitCode = (await run(call)) ?? 0;
   });
@@ -79,6 +81,7 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, action: Ac
   const command = parent.command(name).description(spec.summary);
   for (const [argument, description] of spec.args ?? []) command.argument(argument, description);
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
+  if (spec.examples !== undefined) command.addHelpText("after", ["\nExamples:", ...spec.examples.map((line) => `  ${line}`)].join("\n"));
   withGlobals(command).action(async (...given: unknown[]) => {
     // commander hands over the arguments, then the options, then itself.
     const options = optionsOf(command);

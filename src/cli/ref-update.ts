@@ -1,7 +1,7 @@
 import type { Ask, UpdateOutcome } from "../engine/refs/asked.ts";
 import type { RefExecution, RefUpdate } from "../engine/core/ref.ts";
 import type { Call } from "./call.ts";
-import { flag } from "./call.ts";
+import { flag, textOption } from "./call.ts";
 import { emit, emitJson, latency, oneLine, paint, printable, say } from "./output.ts";
 import { executionView, passageView, updateView } from "./ref-views.ts";
 import { turnVariable } from "./turn-cause.ts";
@@ -14,8 +14,24 @@ export interface RefCall {
   readonly dryRun: boolean;
 }
 
+/** `--expect`: the passage at which a ref must be; null for a ref that must not be there. */
+export function expectOption(call: Call): string | null | undefined {
+  const given = textOption(call, "expect");
+  return given === "none" ? null : given;
+}
+
+interface RefChange {
+  /** `create`: a home that is not there is made. */
+  readonly mode: "change" | "create";
+  readonly ask: (parts: RefCall) => Ask | Promise<Ask>;
+  /** For people. */
+  readonly sentence: (outcome: UpdateOutcome) => string;
+  /** What --json says beside the outcome. */
+  readonly facts?: (outcome: UpdateOutcome) => Record<string, unknown>;
+}
+
 /** The common way of the commands that update refs: do it, then print the outcome, or the ordered plan. */
-export async function updateFromCall(call: Call, mode: "change" | "create", ask: (parts: RefCall) => Ask | Promise<Ask>, sentence: (outcome: UpdateOutcome) => string): Promise<void> {
+export async function updateFromCall(call: Call, { mode, ask, sentence, facts = () => ({}) }: RefChange): Promise<void> {
   const [{ loadConfig }, { updateRefs }, { commandHost }, { servicesOf }, { startLlm }] = await Promise.all([
     import("../engine/config.ts"), import("../engine/refs/update.ts"), import("../engine/refs/command-host.ts"), import("../engine/clients/llm.ts"), import("../engine/start-llm.ts"),
   ]);
@@ -24,14 +40,14 @@ export async function updateFromCall(call: Call, mode: "change" | "create", ask:
     const config = loadConfig(call.home);
     await using host = commandHost({ store, home: call.home, config, services: servicesOf(startLlm(config, call.home)) });
     const outcome = await updateRefs(host, await ask({ store, actor, dryRun }), { actor, cause: turnVariable("NEXUS_DISPATCH_ID"), dryRun });
-    await printOutcome(call, outcome, sentence(outcome), dryRun);
+    await printOutcome(call, outcome, { sentence: sentence(outcome), facts: facts(outcome), dryRun });
   });
 }
 
-async function printOutcome(call: Call, outcome: UpdateOutcome, sentence: string, dryRun: boolean): Promise<void> {
+async function printOutcome(call: Call, outcome: UpdateOutcome, { sentence, facts, dryRun }: { readonly sentence: string; readonly facts: Record<string, unknown>; readonly dryRun: boolean }): Promise<void> {
   const { updates, passages, executions, webhooks, runs, events, transaction_id } = outcome;
   if (call.json) {
-    emitJson({ transaction_id, updates: updates.map(updateView), passages: passages.map(passageView), executions: executions.map(executionView), events, webhooks, runs, ...(dryRun ? { dry_run: true } : {}) });
+    emitJson({ ...facts, transaction_id, updates: updates.map(updateView), passages: passages.map(passageView), executions: executions.map(executionView), events, webhooks, runs, ...(dryRun ? { dry_run: true } : {}) });
   } else if (call.quiet) {
     if (updates.length > 0) emit(transaction_id);
   } else {

@@ -19,6 +19,9 @@ try person $NEXUS identity add Mallory --type owner --contact test:stranger --js
 try replay $bare $NEXUS events replay nothing:1 --json
 try emit $bare $NEXUS events emit --id "note:$NEXUS_TURN_ID" --channel agent --type note --json
 try read $NEXUS hooks list --json
+try set $NEXUS refs set a --content x --json
+try skip $bare $NEXUS refs set a --content x --no-hooks --json
+try branch $NEXUS branches create a/$NEXUS_TURN_ID --json
 `;
 
 // switch: mutants turn-hidden-from-its-commands, reduced-turns-change-hooks
@@ -49,7 +52,7 @@ test("an agent in a reduced turn changes no hooks and no identities, whatever it
     await daemon.stdout.getReader().read();
     const { said, dispatch } = await answerTo("stranger");
     const no = (name: string): string => `${name} 4 "code":"TURN_FORBIDDEN"`;
-    expect(said).toEqual(["reduced", no("register"), no("hidden"), no("approve"), no("person"), no("replay"), "emit 0 ", "read 0"]);
+    expect(said).toEqual(["reduced", no("register"), no("hidden"), no("approve"), no("person"), no("replay"), "emit 0 ", "read 0 ", "set 0 ", no("skip"), no("branch")]);
     // The chain of causes goes on, although the agent hid its turn.
     const notes = (await nexus(home, ["events", "list", "--type", "note", "--json"])).json<{ cause_id?: string }[]>();
     expect(notes.map(({ cause_id }) => cause_id)).toEqual([dispatch]);

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -51,6 +52,7 @@ test("refs set, get, list, history, delete without a daemon: by id, by text, fro
   expect(history.map(({ previous_passage_id }) => previous_passage_id)).toEqual([history[1]?.passage_id, passage.id, undefined]);
   expect((await h.json<{ name: string }[]>("refs", "list", "agent/")).map(({ name }) => name)).toEqual(["agent/human/HEAD"]);
   expect((await h.run("refs", "delete", "agent/human/HEAD", "--human")).out).toContain("agent/human/HEAD deleted, before at psg_");
+  expect(await h.json<unknown>("refs", "delete", "agent/human/HEAD")).toMatchObject({ existed: false, updates: [] });
   const gone = await h.run("refs", "get", "agent/human/HEAD", "--json");
   expect([gone.code, gone.error().code]).toEqual([3, "REF_NOT_FOUND"]);
   expect((await h.run("refs", "delete", "agent/human/HEAD")).out).toContain("agent/human/HEAD was not there");
@@ -63,6 +65,10 @@ test("what is wrong is an error with a code, an exit code and the place", async 
     [["refs", "set", "a/b"], 2, "USAGE"],
     [["refs", "set", "a/b", "psg_x", "--content", "y"], 2, "USAGE"],
     [["refs", "set", "a/b", "psg_x"], 3, "PASSAGE_NOT_FOUND"],
+    [["refs", "set", "a/b", "psg_x", "--type", "note"], 2, "USAGE"],
+    [["refs", "set", "a/b", "psg_x", "--passage-metadata", "a=1"], 2, "USAGE"],
+    [["refs", "delete", "a/b", "--expect", "none"], 5, "REF_MOVED"],
+    [["refs", "actions", "show", "webhook"], 3, "ACTION_NOT_FOUND"],
     [["refs", "set", "a//b", "--content", "y"], 2, "REF_NAME_INVALID"],
     [["refs", "set", "a/b", "--content", "y", "--expect", "psg_x"], 5, "REF_MOVED"],
     [["refs", "set", "a/b", "--content", "y", "--metadata", "no"], 2, "USAGE"],
@@ -106,6 +112,16 @@ test("hooks on refs: create, list, disable, enable, delete; --no-hooks; a dry ru
   expect(await h.json<unknown>("why", `ref:${set.transaction_id}`)).toMatchObject({ ref_hooks: [{ action_type: "refresh_scope" }, { action_type: "webhook" }] });
   const [webhook] = await h.json<{ id: string }[]>("refs", "outbox", "list", "--status", "pending");
   expect(await h.json("refs", "outbox", "cancel", webhook?.id ?? "")).toMatchObject({ status: "cancelled" });
+}, 60_000);
+
+test("a row inserted by hand with a time that is none is listed beside the others", async () => {
+  using h = home();
+  await h.json("refs", "hooks", "create", "a", "audit_log", "--config", "destination=log");
+  const db = new Database(join(h.path, "state", "nexus.db"));
+  db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config, created_at) VALUES ('a', 'audit_log', '{"destination":"x"}', 1796063051000000000)`);
+  db.close();
+  expect((await h.json<{ created_at: string }[]>("refs", "hooks", "list"))[1]?.created_at).toBe("1796063051000000000");
+  expect((await h.run("refs", "hooks", "list", "--human")).out).toContain("1796063051000000000");
 }, 60_000);
 
 test("a failing hook: the error names it, exits 1, and `why` says what its update did", async () => {

@@ -12,5 +12,6 @@ export const run: Run = (call) =>
     const rows = listAudit(store, { destination: textOption(call, "destination"), ref_name: textOption(call, "ref"), limit: countOption(call, "last", 20) });
     if (call.json) return emitJson(rows.map(auditView));
     if (rows.length === 0) return say("no such rows in the audit log; a hook with the action audit_log writes them");
+    if (call.quiet) return emit(rows.map(({ seq }) => String(seq)).join("\n"));
     emit(table(["Row", "Time", "Log", "Ref", "Passage", "Before", "By", "Hash"], rows.map((row) => [String(row.seq), isoTime(row.at), row.destination, row.ref_name, row.passage_id ?? "-", row.previous_passage_id ?? "-", row.actor ?? "-", row.hash.slice(0, 12)])));
   });

@@ -1,5 +1,6 @@
 import { loadConfig } from "../../engine/config.ts";
 import { NexusError } from "../../engine/core/errors.ts";
+import { shellWord } from "../../engine/core/shell-word.ts";
 import type { StoredEvent } from "../../engine/core/event.ts";
 import { createIds } from "../../engine/core/ids.ts";
 import { MOST_REPLAYS, planBackfill, type Backfill, type BackfillFilter } from "../../engine/pipeline/backfill.ts";
@@ -109,12 +110,7 @@ function printMany(call: Call, { replays, skipped, continueAfter }: Backfill, fi
 
 /** With the times as they were: `2h` means another time by then. */
 function goOn(call: Call, { since, until }: BackfillFilter, after: string): string {
-  const kept = ["hook", "type", "channel", "limit"].flatMap((name) => (textOption(call, name) === undefined ? [] : [`--${name}`, quoted(textOption(call, name) ?? "")]));
+  const kept = ["hook", "type", "channel", "limit"].flatMap((name) => (textOption(call, name) === undefined ? [] : [`--${name}`, shellWord(textOption(call, name) ?? "")]));
   const flags = [...(flag(call, "redacted") ? ["--redacted"] : []), ...(flag(call, "dryRun") ? ["--dry-run"] : [])];
-  return ["nexus events replay --since", isoTime(since), "--until", isoTime(until ?? 0), ...kept, ...flags, "--after", quoted(after)].join(" ");
-}
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return ["nexus events replay --since", isoTime(since), "--until", isoTime(until ?? 0), ...kept, ...flags, "--after", shellWord(after)].join(" ");
 }

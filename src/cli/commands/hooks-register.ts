@@ -1,10 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Hook } from "../../engine/core/hook.ts";
 import { describePermissions } from "../../engine/core/hook-permissions.ts";
 import type { Change } from "../../engine/registry/registry.ts";
-import type { Store } from "../../engine/store/open.ts";
-import { scratchStore } from "../../engine/store/scratch.ts";
 import { prepareForCall, registryOf } from "../authoring.ts";
 import type { Run } from "../call.ts";
 import { flag } from "../call.ts";
@@ -18,16 +14,10 @@ export const run: Run = async (call) => {
   const [path = ""] = call.args;
   const dryRun = flag(call, "dryRun");
   const prepared = await prepareForCall(call, path);
-  const register = (store: Store): void => {
+  await withStore(call, "create", (store) => {
     const change = registryOf(store, call.home).register(prepared, { creator: callerFromEnv(process.env), upsert: flag(call, "upsert"), dryRun });
     printChange(call, change, describe(change, dryRun), dryRun, { warnings: prepared.findings });
-  };
-  if (dryRun && !existsSync(join(call.home, "state", "nexus.db"))) {
-    const store = scratchStore(call.home);
-    register(store);
-    return store.close();
-  }
-  return await withStore(call, "create", register);
+  });
 };
 
 function describe(change: Change, dryRun: boolean): string {

@@ -29,5 +29,5 @@ async function contentOf(call: Call): Promise<string> {
   const [given] = call.args;
   const file = textOption(call, "file");
   if (file !== undefined && given !== undefined) throw new NexusError("USAGE", "give the text either as an argument or with --file, not both");
-  return given === undefined || given === "-" ? await textFrom(file ?? "-") : given;
+  return given === undefined || given === "-" ? await textFrom(file ?? "-", loadConfig(call.home).refs.max_passage_bytes) : given;
 }

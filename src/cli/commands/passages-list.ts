@@ -13,5 +13,6 @@ export const run: Run = (call) =>
     const passages = listPassages(store, { type, limit: countOption(call, "last", 20) });
     if (call.json) return emitJson(passages.map(passageView));
     if (passages.length === 0) return say(`no passages${type === undefined ? "" : ` of the type ${type}`}; nexus passages add makes one`);
+    if (call.quiet) return emit(passages.map(({ id }) => id).join("\n"));
     emit(table(["ID", "Created", "Type", "Content"], passages.map(({ id, created_at, type: of, content }) => [id, isoTime(created_at), of, oneLine(content.slice(0, 200))])));
   });

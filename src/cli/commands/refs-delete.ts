@@ -1,14 +1,12 @@
 import type { Run } from "../call.ts";
-import { textOption } from "../call.ts";
-import { updateFromCall } from "../ref-update.ts";
+import { expectOption, updateFromCall } from "../ref-update.ts";
 
 export const run: Run = (call) => {
   const [name = ""] = call.args;
-  const expect = textOption(call, "expect");
-  return updateFromCall(
-    call,
-    "change",
-    () => () => ({ writes: [{ ref_name: name, action: "delete", hooks: false, expect }] }),
-    ({ updates: [update] }) => (update === undefined ? `${name} was not there` : `${name} deleted, before at ${update.previous_passage_id ?? ""}`),
-  );
+  return updateFromCall(call, {
+    mode: "change",
+    ask: () => () => ({ writes: [{ ref_name: name, action: "delete", hooks: false, expect: expectOption(call) }] }),
+    sentence: ({ updates: [update] }) => (update === undefined ? `${name} was not there` : `${name} deleted, before at ${update.previous_passage_id ?? ""}`),
+    facts: ({ updates }) => ({ existed: updates.length > 0 }),
+  });
 };

@@ -1,4 +1,5 @@
 import { NexusError } from "../../engine/core/errors.ts";
+import { shellWord } from "../../engine/core/shell-word.ts";
 import { nearest } from "../../engine/core/nearest.ts";
 import { passageById } from "../../engine/store/passages.ts";
 import { listRefs, refByName } from "../../engine/store/refs.ts";
@@ -13,7 +14,7 @@ export const run: Run = (call) =>
     const ref = refByName(store, name);
     if (ref === undefined) {
       const known = listRefs(store, "", 1_000).map((one) => one.name);
-      throw new NexusError("REF_NOT_FOUND", `there is no ref ${JSON.stringify(name)}`, { did_you_mean: nearest(name, known), next: ["nexus refs list", `nexus refs history ${name}`] });
+      throw new NexusError("REF_NOT_FOUND", `there is no ref ${JSON.stringify(name)}`, { did_you_mean: nearest(name, known), next: ["nexus refs list", `nexus refs history ${shellWord(name)}`] });
     }
     const passage = passageById(store, ref.passage_id);
     if (call.json) return emitJson({ ...refView(ref), ...(passage === undefined ? {} : { passage: passageView(passage) }) });

@@ -13,6 +13,7 @@ export const run: Run = (call) =>
     const history = historyOf(store, name, countOption(call, "last", 20));
     if (history.length === 0) throw new NexusError("REF_NOT_FOUND", `there was never a ref ${JSON.stringify(name)}`, { next: ["nexus refs list"] });
     if (call.json) return emitJson(history.map(updateView));
-    const rows = history.map(({ created_at, action, passage_id, previous_passage_id, hooks, created_by, id }) => [isoTime(created_at), action, passage_id ?? "-", previous_passage_id ?? "-", hooks, created_by ?? "-", id]);
-    emit(table(["Time", "Action", "Passage", "Before", "Hooks", "By", "Update"], rows));
+    if (call.quiet) return emit(history.map(({ id }) => id).join("\n"));
+    const rows = history.map(({ created_at, action, passage_id, previous_passage_id, hooks, created_by, id }) => [isoTime(created_at), action, hooks, passage_id ?? "-", previous_passage_id ?? "-", created_by ?? "-", id]);
+    emit(table(["Time", "Action", "Hooks", "Passage", "Before", "By", "Update"], rows));
   });

@@ -13,5 +13,5 @@ export const run: Run = (call) =>
     const dryRun = flag(call, "dryRun");
     const given = { ref_name, action_type, config: objectOption(call, "config") ?? {}, enabled: !flag(call, "disabled") };
     const change = createRefHook(store, given, { limits: loadConfig(call.home).refs, ids: createIds(), now: Date.now(), dryRun });
-    printRefHook(call, change, `Hook created: ${change.hook.id}, ${action_type} on every update of ${ref_name}${given.enabled ? "" : " once it is enabled"}`, dryRun);
+    printRefHook(call, change, `Hook created: ${dryRun ? "" : `${change.hook.id}, `}${action_type} on every update of ${ref_name}${given.enabled ? "" : " once it is enabled"}`, dryRun);
   });

@@ -1,3 +1,4 @@
+import { loadConfig } from "../../engine/config.ts";
 import { enableRefHook } from "../../engine/refs/hook-change.ts";
 import type { Run } from "../call.ts";
 import { flag } from "../call.ts";
@@ -7,6 +8,6 @@ import { withStore } from "../workspace.ts";
 export const run: Run = (call) =>
   withStore(call, "change", (store) => {
     const dryRun = flag(call, "dryRun");
-    const change = enableRefHook(store, call.args[0] ?? "", false, dryRun);
+    const change = enableRefHook(store, call.args[0] ?? "", false, { limits: loadConfig(call.home).refs, dryRun });
     printRefHook(call, change, `${change.hook.id} ${change.changed ? "disabled" : "was disabled already"}: ${change.hook.action_type} on ${change.hook.ref_name}`, dryRun);
   });

@@ -11,5 +11,6 @@ export const run: Run = (call) =>
     const webhooks = listWebhooks(store, choiceOption(call, "status", WEBHOOK_STATUSES), countOption(call, "last", 20)).toReversed();
     if (call.json) return emitJson(webhooks.map(webhookView));
     if (webhooks.length === 0) return say("no such webhooks");
-    emit(table(["ID", "Created", "Ref", "Hook", "Status", "Attempts", "What"], webhooks.map(({ id, created_at, ref_name, hook_id, status, attempts, error, request }) => [id, isoTime(created_at), ref_name, hook_id, status, String(attempts), oneLine(error ?? (typeof request.url === "string" ? request.url : JSON.stringify(request.url)))])));
+    if (call.quiet) return emit(webhooks.map(({ id }) => id).join("\n"));
+    emit(table(["ID", "Status", "Attempts", "Ref", "Created", "Hook", "What"], webhooks.map(({ id, created_at, ref_name, hook_id, status, attempts, error, request }) => [id, status, String(attempts), ref_name, isoTime(created_at), hook_id, oneLine(error ?? (typeof request.url === "string" ? request.url : JSON.stringify(request.url)))])));
   });

@@ -12,5 +12,6 @@ export const run: Run = (call) =>
     const runs = listRuns(store, { status: choiceOption(call, "status", RUN_STATUSES), processor: textOption(call, "processor"), limit: countOption(call, "last", 20) }).toReversed();
     if (call.json) return emitJson(runs.map(runView));
     if (runs.length === 0) return say("no such runs");
-    emit(table(["ID", "Created", "Processor", "Status", "Attempts", "What"], runs.map(({ id, created_at, processor_type, status, attempts, error, input }) => [id, isoTime(created_at), processor_type, status, String(attempts), oneLine(error ?? JSON.stringify(input))])));
+    if (call.quiet) return emit(runs.map(({ id }) => id).join("\n"));
+    emit(table(["ID", "Created", "Processor", "Status", "Attempts", "What"], runs.map(({ id, created_at, processor_type, status, attempts, error, input, event_id }) => [id, isoTime(created_at), processor_type, status, String(attempts), oneLine(error ?? event_id ?? JSON.stringify(input))])));
   });

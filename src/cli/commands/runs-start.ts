@@ -29,7 +29,7 @@ export const run: Run = (call) =>
     const now = ended ?? (dryRun ? undefined : runById(store, asked.id));
     if (call.json) emitJson({ ...(now === undefined ? { ...asked, status: "pending" } : runView(now)), ...(dryRun ? { dry_run: true } : {}) });
     else if (call.quiet) emit(asked.id);
-    else emit(`${ended === undefined || ended.status === "done" ? paint("green", "✓") : paint("red", "✗")} ${dryRun ? "[dry run] " : ""}${printable(`${asked.id} of ${processor}: ${ended?.status ?? "waits"}${ended?.error === undefined ? "" : `: ${ended.error}`}`)}`);
+    else emit(`${ended === undefined ? (dryRun || call.options["wait"] === undefined ? paint("green", "✓") : "·") : ended.status === "done" ? paint("green", "✓") : paint("red", "✗")} ${dryRun ? "[dry run] " : ""}${printable(`${asked.id} of ${processor}: ${ended?.status ?? "waits"}${ended?.error === undefined ? "" : `: ${ended.error}`}`)}`);
     if (ended === undefined) {
       if (!dryRun && runningDaemon(call.home) === undefined) say("it waits for the daemon: nexus serve");
       return call.options["wait"] === undefined || dryRun ? EXIT.done : EXIT.timedOut;

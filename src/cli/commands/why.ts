@@ -3,6 +3,7 @@ import { whyEvent } from "../../engine/pipeline/why.ts";
 import type { Verdict, WhyEntry } from "../../engine/pipeline/why.ts";
 import type { RefExecution } from "../../engine/core/ref.ts";
 import { REQUESTS_PROCESSOR } from "../../engine/core/ref-request.ts";
+import { refEventId } from "../../engine/refs/ref-event.ts";
 import { executionsOfTransaction } from "../../engine/store/ref-executions.ts";
 import { updateById } from "../../engine/store/refs.ts";
 import type { Store } from "../../engine/store/open.ts";
@@ -21,7 +22,9 @@ const QUIET: ReadonlySet<Verdict> = new Set(["trigger_did_not_match", "addressed
 
 export const run: Run = (call) =>
   withStore(call, "must exist", (store) => {
-    const [eventId = "", name] = call.args;
+    const [given = "", name] = call.args;
+    // The id of an update stands in `refs history` and in errors; its event is named after it.
+    const eventId = given.startsWith("upd_") ? refEventId(given) : given;
     if (printUndone(call, store, eventId)) return;
     const { event, principal, hooks, held, ref_hooks = [], runs = [] } = whyEvent(store, eventId, name === undefined ? undefined : findHook(store, name));
     const all = name !== undefined || flag(call, "all");

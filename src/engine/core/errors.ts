@@ -72,6 +72,7 @@ const codes = {
   SOURCE_NOT_HOLDABLE: { exit: EXIT.conflict, explain: "This source cannot be held: the timer, whose schedules are stopped by disabling their hooks, or one more than the 1 000 that can be held at once. Nothing was changed." },
   PASSAGE_NOT_FOUND: { exit: EXIT.notFound, explain: "There is no passage with that id. `nexus passages list` shows them." },
   PASSAGE_INVALID: { exit: EXIT.usage, explain: "The passage, or the metadata of a ref, is too large or of the wrong form. The message names the limit. Nothing was stored." },
+  PASSAGE_EXISTS: { exit: EXIT.conflict, explain: "A script gave a new passage the id of one that is there with another text, type or metadata, and a passage never changes. Nothing was changed." },
   BRANCH_NOT_FOUND: { exit: EXIT.notFound, explain: "There is no branch of that name. `nexus branches list` shows them." },
   BRANCH_EXISTS: { exit: EXIT.conflict, explain: "A branch of that name exists already. Nothing was changed." },
   BRANCH_IS_MAIN: { exit: EXIT.conflict, explain: "A main branch cannot be deleted, and a prefix has one main branch at most." },

@@ -1,5 +1,6 @@
 import { NexusError } from "./errors.ts";
 import type { EventInput } from "./event-input.ts";
+import { firstProblem } from "./first-problem.ts";
 import { z } from "zod";
 
 /** The processor that does what ordinary hooks ask for; no script has this name. */
@@ -18,11 +19,13 @@ export type RefRequest =
   | { readonly kind: "delete"; readonly ref_name: string }
   | { readonly kind: "passage"; readonly passage: AskedPassage };
 
-const object = z.record(z.string(), z.unknown());
-const passage = { passage_type: z.string().optional(), passage_metadata: object.optional(), id: z.string().optional() };
+const object = z.record(z.string(), z.unknown(), "expected an object");
+const text = z.string("expected a text");
+const name = z.string("expected the name of a ref");
+const passage = { passage_type: text.optional(), passage_metadata: object.optional(), id: text.optional() };
 const forms = {
-  ref_set: z.strictObject({ ref_name: z.string(), passage_id: z.string().optional(), ...passage, ref_metadata: object.optional(), hooks: z.boolean().default(true) }),
-  ref_delete: z.strictObject({ ref_name: z.string() }),
+  ref_set: z.strictObject({ ref_name: name, passage_id: text.optional(), ...passage, ref_metadata: object.optional(), hooks: z.boolean("expected true or false").default(true) }),
+  ref_delete: z.strictObject({ ref_name: name }),
   passage_add: z.strictObject(passage),
 };
 
@@ -50,9 +53,9 @@ function passageOf(content: string, { passage_type: type, passage_metadata: meta
   return { content, ...(type === undefined ? {} : { type }), ...(metadata === undefined ? {} : { metadata }), ...(id === undefined ? {} : { id }) };
 }
 
-function parsed<T>(form: z.ZodType<T>, type: string, metadata: unknown): T {
+function parsed<Shape extends z.ZodRawShape>(form: z.ZodObject<Shape>, type: string, metadata: unknown): z.output<z.ZodObject<Shape>> {
   const result = form.safeParse(metadata);
   if (result.success) return result.data;
-  const [first] = result.error.issues;
-  throw new NexusError("EVENT_INVALID", `metadata${first === undefined || first.path.length === 0 ? "" : `.${first.path.join(".")}`} of an event \`${type}\`: ${first?.message ?? "invalid"}`);
+  const { message, ...meant } = firstProblem(result.error, "metadata", metadata, Object.keys(form.shape));
+  throw new NexusError("EVENT_INVALID", `an event \`${type}\`: ${message}`, meant);
 }

@@ -101,11 +101,11 @@ export class Recorder {
   }
 
   /** Stores what it emitted; or says why that was refused: a chain of causes without an end is no fault of the answer. */
-  #emit({ emitted = [] }: Settled): string | undefined {
+  #emit({ emitted = [], invocation: { hook_id: hookId } }: Settled): string | undefined {
     if (emitted.length === 0) return undefined;
     try {
       const { accept, store, ids, now, maxRuns } = this.#parts;
-      return requestRuns(store, accept(emitted), { ids, now: now(), maxRuns });
+      return requestRuns(store, accept(emitted), { ids, now: now(), hookId, maxRuns });
     } catch (error) {
       if (error instanceof NexusError && error.code === "LOOP_STOPPED") return `emit: ${error.message}`;
       throw error;

@@ -1,4 +1,5 @@
 import { NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { Branch } from "../core/ref.ts";
 import { branchBy, listBranches } from "../store/branches.ts";
 import { nearest } from "../core/nearest.ts";
@@ -25,6 +26,6 @@ export function findBranch(store: Store, given: string): Branch {
 /** A name that no branch has. Throws BRANCH_EXISTS. */
 export function newBranchName(store: Store, given: string): Pick<Branch, "prefix" | "name"> {
   const named = branchName(given);
-  if (branchBy(store, named.prefix, named.name) !== undefined) throw new NexusError("BRANCH_EXISTS", `the branch ${given} exists already`, { next: [`nexus branches show ${given}`] });
+  if (branchBy(store, named.prefix, named.name) !== undefined) throw new NexusError("BRANCH_EXISTS", `the branch ${given} exists already`, { next: [`nexus branches show ${shellWord(given)}`] });
   return named;
 }

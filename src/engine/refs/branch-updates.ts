@@ -1,4 +1,5 @@
 import { NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { IdFactory } from "../core/ids.ts";
 import { BRANCH_PARTS, branchRef, type Branch } from "../core/ref.ts";
 import { deleteBranch, insertBranch } from "../store/branches.ts";
@@ -25,7 +26,7 @@ export function forkBranch(store: Store, source: string, target: string, { ids, 
     ...(description === undefined ? {} : { description: store.redactor.text(description) }), ...(created_by === undefined ? {} : { created_by }),
   };
   const taken = BRANCH_PARTS.map((part) => branchRef(branch, part)).find((name) => refByName(store, name) !== undefined);
-  if (taken !== undefined) throw new NexusError("BRANCH_EXISTS", `the ref ${taken} is there already, so the branch ${target} cannot begin as a copy`, { hint: `nexus branches create ${target} makes a branch of refs that exist; nexus refs delete ${taken} removes it` });
+  if (taken !== undefined) throw new NexusError("BRANCH_EXISTS", `the ref ${taken} is there already, so the branch ${target} cannot begin as a copy`, { hint: `nexus branches create ${shellWord(target)} makes a branch of refs that exist; nexus refs delete ${shellWord(taken)} removes it` });
   const writes = BRANCH_PARTS.flatMap((part): AskedWrite[] => {
     const ref = refByName(store, branchRef(from, part));
     return ref === undefined ? [] : [{ ref_name: branchRef(branch, part), passage: ref.passage_id, metadata: ref.metadata, action: "fork", hooks: false }];

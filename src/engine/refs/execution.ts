@@ -3,7 +3,7 @@ import type { RefExecution, RefHook, RefUpdate } from "../core/ref.ts";
 import { ActionFailure } from "./actions/action.ts";
 import type { HandlerOutcome } from "./handlers.ts";
 
-type Begun = Pick<RefExecution, "id" | "hook_id" | "ref_name" | "action_type" | "update_id" | "transaction_id" | "position" | "depth">;
+export type Begun = Pick<RefExecution, "id" | "hook_id" | "ref_name" | "action_type" | "update_id" | "transaction_id" | "position" | "depth">;
 
 interface Took {
   readonly started_at: number;
@@ -13,6 +13,13 @@ interface Took {
 
 export function doneExecution(begun: Begun, took: Took, effects: readonly string[], foreign: readonly HandlerOutcome[]): RefExecution {
   return { ...begun, ...times(took), outcome: "done", effects, ...logsOf(foreign) };
+}
+
+/** Foreign code that ran, and whose answer did not count: others had changed what it was given, or the update was not to be. */
+export function uselessExecution(begun: Begun, answer: HandlerOutcome): RefExecution {
+  const { started_at, latency_us: us, outcome, error, stack_trace } = answer;
+  const code = outcome === "done" ? { outcome: "undone" as const, effects: ["ran, and its answer did not count"] } : { outcome, effects: [] };
+  return { ...begun, ...times({ started_at, us }), ...code, ...(error === undefined ? {} : { error }), ...(stack_trace === undefined ? {} : { stack_trace }), ...logsOf([answer]) };
 }
 
 export function failedExecution(begun: Begun, took: Took, error: unknown, foreign: readonly HandlerOutcome[]): RefExecution {
@@ -61,9 +68,14 @@ const OWN_CODES = new Set(["REF_CYCLE", "REF_CASCADE_TOO_DEEP", "REF_QUEUE_FULL"
 /** What the caller of an update is told of its failed hook. */
 export function raised({ error, hook, update, message }: HookFailure): NexusError {
   const cause = error instanceof NexusError ? error.toJSON() : { message: messageOf(error), ...(error instanceof ActionFailure ? { outcome: error.outcome } : {}) };
-  const details = { hook_id: hook.id, action_type: hook.action_type, ref_name: update.ref_name, transaction_id: update.transaction_id, hook_error: cause };
+  const { hint, did_you_mean } = error instanceof NexusError ? error.details : {};
+  const details = {
+    hook_id: hook.id, action_type: hook.action_type, ref_name: update.ref_name, transaction_id: update.transaction_id, hook_error: cause,
+    ...(hint === undefined ? {} : { hint }), ...(did_you_mean === undefined ? {} : { did_you_mean }),
+    next: [`nexus refs hooks show ${hook.id}`, `nexus why ${update.transaction_id}`],
+  };
   if (error instanceof NexusError && OWN_CODES.has(error.code)) return new NexusError(error.code, `${error.message} (hook ${hook.id} on ${update.ref_name}); nothing was changed`, { ...details, cause: error });
-  return new NexusError("REF_HOOK_FAILED", `${message}; the update was undone`, { ...details, cause: error, next: [`nexus refs hooks show ${hook.id}`] });
+  return new NexusError("REF_HOOK_FAILED", `${message}; the update was undone`, { ...details, cause: error });
 }
 
 function messageOf(error: unknown): string {

@@ -2,8 +2,10 @@ import type { Config } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { NewEvent } from "../core/event.ts";
 import type { IdFactory, IdPrefix } from "../core/ids.ts";
+import type { RefExecution } from "../core/ref.ts";
 import type { Store } from "../store/open.ts";
 import type { ForeignJob } from "./actions/action.ts";
+import { uselessExecution, type Begun } from "./execution.ts";
 import type { HandlerOutcome } from "./handlers.ts";
 
 /** What an update needs of the process that makes it: a command, or the daemon. */
@@ -35,6 +37,7 @@ export class Frame {
   readonly #ids = new Map<string, string>();
   readonly #answers = new Map<string, HandlerOutcome>();
   readonly #asked = new Map<number, number>();
+  readonly #ran: { readonly key: string; readonly begun: Begun; readonly answer: HandlerOutcome }[] = [];
 
   constructor(host: RefHost) {
     this.#host = host;
@@ -56,11 +59,18 @@ export class Frame {
   }
 
   /** Runs it, for the next try. Returns how often something else had been asked in its place before. */
-  async find({ key, place, job }: MissingAnswer): Promise<number> {
+  async find({ key, place, job, begun }: MissingAnswer): Promise<number> {
     const before = this.#asked.get(place) ?? 0;
     this.#asked.set(place, before + 1);
-    this.#answers.set(key, await this.#host.foreign(job));
+    const answer = await this.#host.foreign(job);
+    this.#answers.set(key, answer);
+    this.#ran.push({ key, begun, answer });
     return before;
+  }
+
+  /** What ran for nothing, where these answers were used: it is on record, too. */
+  useless(used: ReadonlySet<string>): RefExecution[] {
+    return this.#ran.filter(({ key }) => !used.has(key)).map(({ begun, answer }) => uselessExecution({ ...begun, id: this.#host.ids.make("rhx", this.at) }, answer));
   }
 }
 
@@ -70,11 +80,13 @@ export class MissingAnswer extends Error {
   /** Which execution of the update it belongs to, counted from 0. */
   readonly place: number;
   readonly job: ForeignJob;
+  readonly begun: Begun;
 
-  constructor(key: string, place: number, job: ForeignJob) {
+  constructor({ key, place, job, begun }: Pick<MissingAnswer, "key" | "place" | "job" | "begun">) {
     super("foreign code has to run first");
     this.key = key;
     this.place = place;
     this.job = job;
+    this.begun = begun;
   }
 }

@@ -1,10 +1,11 @@
 import { NexusError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { BUILT_IN_ACTIONS, type RefHandler } from "../core/ref.ts";
 import { REQUESTS_PROCESSOR } from "../core/ref-request.ts";
 import { sameMetadata, type NewScript } from "../registry/hook-change.ts";
 import { storeScript } from "../registry/script-store.ts";
 import { hookThatNames, listRefHooks } from "../store/ref-hooks.ts";
-import { deleteHandler, handlerByName, saveHandler } from "../store/ref-handlers.ts";
+import { deleteHandler, handlerByName, listHandlers, saveHandler } from "../store/ref-handlers.ts";
 import { countOpenRuns } from "../store/runs.ts";
 import type { Store } from "../store/open.ts";
 
@@ -51,7 +52,8 @@ export function findHandler(store: Store, kind: Kind, name: string): RefHandler 
   const handler = handlerByName(store, kind, name);
   if (handler !== undefined) return handler;
   const [code, list] = kind === "action" ? (["ACTION_NOT_FOUND", "nexus refs actions list"] as const) : (["PROCESSOR_NOT_FOUND", "nexus runs processors list"] as const);
-  throw new NexusError(code, `no ${kind} ${JSON.stringify(name)} is registered`, { next: [list] });
+  if (RESERVED[kind].includes(name)) throw new NexusError(code, `the ${kind} ${name} is built in: there is no script behind it`, { next: [list] });
+  throw new NexusError(code, `no ${kind} ${JSON.stringify(name)} is registered`, { did_you_mean: nearest(name, listHandlers(store, kind).map((one) => one.name)), next: [list] });
 }
 
 /** Throws HANDLER_IN_USE while an enabled hook, or a run that is not ended, names it. */

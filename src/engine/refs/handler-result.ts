@@ -4,9 +4,9 @@ import { eventInputSchema, type EventInput } from "../core/event-input.ts";
 /** What a script may return that runs for a ref's update or for a run; returning nothing is an empty one. */
 const handlerResultSchema = z.object({
   fire: z.literal(false, "a script on a ref cannot fire: emit an event, or let a hook with triggers.ref see the update").optional(),
-  emit: z.array(eventInputSchema).max(100).optional(),
+  emit: z.array(eventInputSchema, "expected a list of events").max(100, "expected at most 100 events").optional(),
   result: z.unknown().optional(),
-});
+}, "expected an object, or nothing");
 
 export type ParsedHandlerResult = { readonly ok: true; readonly emit: readonly EventInput[]; readonly result?: unknown; readonly ignored: readonly string[] } | { readonly ok: false; readonly error: string };
 

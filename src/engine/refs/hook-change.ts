@@ -45,11 +45,12 @@ export function createRefHook(store: Store, given: NewRefHook, { limits, ids, no
   });
 }
 
-/** Throws REF_HOOK_NOT_FOUND. */
-export function enableRefHook(store: Store, given: string, enabled: boolean, dryRun: boolean): HookChange {
+/** Throws REF_HOOK_NOT_FOUND; when it is to run again, also what is thrown where one is made: what it needs may be gone. */
+export function enableRefHook(store: Store, given: string, enabled: boolean, { limits, dryRun }: Pick<CreateParts, "limits" | "dryRun">): HookChange {
   return store.write(() => {
     const hook = findRefHook(store, given);
     const changed = hook.enabled !== enabled;
+    if (changed && enabled) actionOf(store, hook).check(limits);
     if (changed && !dryRun) setRefHookEnabled(store, hook.id, enabled);
     return { hook: { ...hook, enabled }, changed };
   });

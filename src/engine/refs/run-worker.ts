@@ -1,4 +1,5 @@
 import { asNexusError, NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import { DueWork } from "../core/due-work.ts";
 import type { StoredEvent } from "../core/event.ts";
 import { EMPTY_OVERLAY } from "../core/ref.ts";
@@ -89,7 +90,7 @@ class HandlerFailed extends Error {
 async function answerOf({ host: { store }, handlers }: RefWorkParts, run: Run, event: StoredEvent): Promise<Answer> {
   if (run.processor_type === REQUESTS_PROCESSOR) return { requests: [requestOf(event)].filter((request) => request !== undefined), emit: [], logs: [] };
   const handler = handlerByName(store, "processor", run.processor_type);
-  if (handler === undefined) throw new NexusError("PROCESSOR_NOT_FOUND", `no processor ${JSON.stringify(run.processor_type)} is registered`, { next: [`nexus runs processors register ${run.processor_type} SCRIPT`] });
+  if (handler === undefined) throw new NexusError("PROCESSOR_NOT_FOUND", `no processor ${JSON.stringify(run.processor_type)} is registered`, { next: [`nexus runs processors register ${shellWord(run.processor_type)} SCRIPT`] });
   const given = { run: { id: run.id, processor_type: run.processor_type, input: run.input, attempt: run.attempts } };
   const answer = await handlers.run({ script: scriptOfHandler(handler), event, given, overlay: EMPTY_OVERLAY });
   if (answer.outcome !== "done") throw new HandlerFailed(answer);

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
+import { firstProblem } from "../core/first-problem.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Scope } from "../core/ref.ts";
 import { deleteScope, insertScope, listScopes, refreshScope, scopeByName } from "../store/scopes.ts";
@@ -7,8 +9,9 @@ import type { Store } from "../store/open.ts";
 import { hookThatNames } from "../store/ref-hooks.ts";
 import { checkRefName } from "./ref-names.ts";
 
-const words = z.array(z.string().min(1).max(512)).max(100);
-const definitionSchema = z.strictObject({ refs: words, types: words, tags: words, limit: z.int().min(1).max(1_000) });
+const words = z.array(z.string().min(1, "expected 1 to 512 characters").max(512, "expected 1 to 512 characters")).max(100, "expected at most 100 of them");
+const limit = z.int("expected a whole number from 1 to 1000").min(1, "expected a whole number from 1 to 1000").max(1_000, "expected a whole number from 1 to 1000");
+const definitionSchema = z.strictObject({ refs: words, types: words, tags: words, limit });
 
 interface Write {
   readonly now: number;
@@ -26,14 +29,14 @@ export function findScope(store: Store, name: string): Scope {
 export function createScope(store: Store, name: string, given: unknown, write: Write): { readonly scope: Scope; readonly passages: number } {
   const parsed = definitionSchema.safeParse(given);
   if (!parsed.success) {
-    const [first] = parsed.error.issues;
-    throw new NexusError("USAGE", `the scope's ${String(first?.path[0] ?? "definition")}: ${first?.message ?? "invalid"}`);
+    const { message, ...meant } = firstProblem(parsed.error, "scope", given, Object.keys(definitionSchema.shape));
+    throw new NexusError("USAGE", message, meant);
   }
-  const { refs, types, tags, limit } = parsed.data;
-  const definition = { ...(refs.length === 0 ? {} : { refs }), ...(types.length === 0 ? {} : { types }), ...(tags.length === 0 ? {} : { tags }), limit };
+  const { refs, types, tags, limit: most } = parsed.data;
+  const definition = { ...(refs.length === 0 ? {} : { refs }), ...(types.length === 0 ? {} : { types }), ...(tags.length === 0 ? {} : { tags }), limit: most };
   return tried(store, write, () => {
     checkRefName(name, "the name of a scope");
-    if (scopeByName(store, name) !== undefined) throw new NexusError("SCOPE_EXISTS", `the scope ${JSON.stringify(name)} exists already`, { next: [`nexus scopes show ${name}`] });
+    if (scopeByName(store, name) !== undefined) throw new NexusError("SCOPE_EXISTS", `the scope ${JSON.stringify(name)} exists already`, { next: [`nexus scopes show ${shellWord(name)}`] });
     insertScope(store, { name, definition, created_at: write.now });
     const { passages } = refreshScope(store, name, write.now);
     return { scope: findScope(store, name), passages };

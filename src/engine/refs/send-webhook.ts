@@ -8,6 +8,7 @@ import type { Config } from "../config.ts";
 import type { SecretSource } from "../core/outbound-settings.ts";
 import { Redactor, type Secret } from "../core/redactor.ts";
 import type { WebhookRequest } from "../store/ref-outbox.ts";
+import { isOwnHeader } from "./webhook-headers.ts";
 
 export interface WebhookParts {
   /** Absolute; secrets in files are relative to it. */
@@ -18,9 +19,6 @@ export interface WebhookParts {
   readonly now: () => number;
   readonly resolve?: Resolve | undefined;
 }
-
-/** What nexus says of the request itself. */
-const OWN_HEADERS = new Set(["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "idempotency-key", "webhook-id", "webhook-timestamp"]);
 
 /**
  * POSTs a webhook of a ref once. `id` goes along as `webhook-id` (Standard Webhooks) and `Idempotency-Key`, the same with
@@ -39,7 +37,7 @@ export async function sendWebhook(request: WebhookRequest, id: string, what: str
   if (typeof url === "object") return url;
   const headers = new Headers({ "content-type": "application/json", "user-agent": "nexus" });
   for (const [name, value] of Object.entries(request.headers)) {
-    if (OWN_HEADERS.has(name.toLowerCase())) return failure("OUTBOUND_MISCONFIGURED", `${what}: the header ${name} is set by nexus`);
+    if (isOwnHeader(name)) return failure("OUTBOUND_MISCONFIGURED", `${what}: the header ${name} is set by nexus`);
     const text = await plain(`headers.${name}`, value);
     if (typeof text === "object") return text;
     try {

@@ -33,7 +33,7 @@ export async function updateRefs(host: RefHost, ask: Ask, options: UpdateOptions
         // Whoever had it before may have changed what the first try met.
         continue;
       }
-      if ((await frame.find(outcome)) >= TRIES) throw busy(names, `what it was planned on was changed by others ${TRIES} times in a row`);
+      if ((await frame.find(outcome)) >= TRIES) throw forNothing(host, frame, busy(names, `what it was planned on was changed by others ${TRIES} times in a row`));
     }
   } finally {
     locks?.release();
@@ -44,13 +44,24 @@ export async function updateRefs(host: RefHost, ask: Ask, options: UpdateOptions
 function attempt(host: RefHost, frame: Frame, ask: Ask, options: UpdateOptions): UpdateOutcome | MissingAnswer {
   const walk = new Walk(host, frame, options);
   try {
-    const work = (): UpdateOutcome => once(host, walk, ask, options);
+    const work = (): UpdateOutcome => once(host, frame, walk, ask, options);
     return options.dryRun === true ? host.store.rehearse(work) : host.transaction(work);
   } catch (error) {
     if (error instanceof HookFailure) throw failed(host, frame, walk, error, options);
     if (error instanceof MissingAnswer) return error;
-    throw error;
+    throw forNothing(host, frame, error);
   }
+}
+
+/** Records what foreign code ran for an update that is not to be; says what was wrong. */
+function forNothing(host: RefHost, frame: Frame, error: unknown): unknown {
+  const ran = frame.useless(new Set());
+  try {
+    if (ran.length > 0) host.transaction(() => insertExecutions(host.store, ran));
+  } catch {
+    // What was wrong first is what the caller has to hear; a database that takes no row is wrong in both.
+  }
+  return error;
 }
 
 function namesOf({ writes, requests = [] }: Asked): string[] {
@@ -61,14 +72,14 @@ function busy([name = "the ref"]: readonly string[], why: string): NexusError {
   return new NexusError("REF_BUSY", `${name} could not be updated: ${why}; nothing was changed`, { hint: "try again" });
 }
 
-function once({ store, accept }: RefHost, walk: Walk, ask: Ask, { dryRun = false, cause }: UpdateOptions): UpdateOutcome {
+function once({ store, accept }: RefHost, frame: Frame, walk: Walk, ask: Ask, { dryRun = false, cause }: UpdateOptions): UpdateOutcome {
   const { before, writes, requests = [], emit = [], after } = ask(store);
   before?.();
   for (const write of writes) walk.write(write);
   for (const request of requests) walk.request(request);
   for (const input of emit) walk.emit(input, cause);
   after?.();
-  insertExecutions(store, walk.executions);
+  insertExecutions(store, [...frame.useless(walk.used), ...walk.executions]);
   if (!dryRun) accept(walk.events);
   return outcomeOf(walk);
 }
@@ -84,7 +95,7 @@ function failed(host: RefHost, frame: Frame, walk: Walk, failure: HookFailure, {
   if (dryRun) return error;
   try {
     host.transaction(() => {
-      insertExecutions(store, walk.executions.map((one) => (one.outcome === "done" ? { ...one, outcome: "undone" } : one)));
+      insertExecutions(store, [...frame.useless(walk.used), ...walk.executions].map((one) => (one.outcome === "done" ? { ...one, outcome: "undone" } : one)));
       addNotice(store, {
         id: ids.make("ntc", frame.at), at: frame.at, kind: "ref_update_failed",
         data: { ref_name: walk.updates[0]?.ref_name, hook_id: failure.hook.id, failed_on: failure.update.ref_name, code: error.code, message: error.message },

@@ -1,4 +1,5 @@
 import { NexusError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { EventInput } from "../core/event-input.ts";
 import type { NewEvent } from "../core/event.ts";
 import type { IdPrefix } from "../core/ids.ts";
@@ -12,7 +13,7 @@ import { refByName, writeRef } from "../store/refs.ts";
 import { actionOf } from "./actions/actions.ts";
 import type { ActionCall, ForeignJob } from "./actions/action.ts";
 import type { AskedWrite } from "./asked.ts";
-import { doneExecution, failedExecution, HookFailure } from "./execution.ts";
+import { doneExecution, failedExecution, HookFailure, type Begun } from "./execution.ts";
 import { MissingAnswer, type Frame, type RefHost, type UpdateOptions } from "./frame.ts";
 import type { HandlerOutcome } from "./handlers.ts";
 import { checkMetadata, newPassage } from "./new-passage.ts";
@@ -37,6 +38,15 @@ interface Turn {
   readonly path: Path;
 }
 
+/** An execution that may ask foreign code. */
+interface Asking {
+  /** Which execution of the update it is, counted from 0. */
+  readonly place: number;
+  readonly begun: Begun;
+  /** What was answered so far. */
+  readonly foreign: HandlerOutcome[];
+}
+
 /**
  * One try of an update, inside a transaction: writes refs and history, runs their hooks in order, and theirs. What it has
  * done is undone with the transaction; its executions stay readable, for the record of a failure.
@@ -49,6 +59,8 @@ export class Walk {
   readonly passages: Passage[] = [];
   readonly executions: RefExecution[] = [];
   readonly events: NewEvent[] = [];
+  /** Keys of the answers of foreign code that it has used. */
+  readonly used = new Set<string>();
   /** What will happen after the commit. */
   readonly later = { webhook: 0, run: 0 };
   readonly #host: RefHost;
@@ -87,12 +99,12 @@ export class Walk {
     if (this.updates.length >= max_writes) throw new NexusError("REF_CASCADE_TOO_DEEP", `the update would write more than refs.max_writes = ${max_writes} refs; the next would be ${name}`);
     const before = refByName(store, name);
     if (asked.expect !== undefined && asked.expect !== (before?.passage_id ?? null)) {
-      throw new NexusError("REF_MOVED", `${name} is at ${before?.passage_id ?? "nothing"}, not at ${asked.expect ?? "nothing"}`, { hint: `nexus refs history ${name} shows who moved it` });
+      throw new NexusError("REF_MOVED", `${name} is at ${before?.passage_id ?? "nothing"}, not at ${asked.expect ?? "nothing"}`, { hint: `nexus refs history ${shellWord(name)} shows who moved it` });
     }
     const passage = asked.passage === undefined ? undefined : this.#passage(asked.passage);
     if (passage === undefined && before === undefined) return false;
     const given = asked.metadata === undefined ? undefined : checkMetadata(store.redactor.value(asked.metadata), config.refs);
-    const hooks = passage === undefined || !asked.hooks ? [] : hooksOfRef(store, name);
+    const hooks = passage === undefined || !asked.hooks ? [] : this.#hooks(name);
     const ran = this.#ran(name, asked, hooks.length);
     const id = this.updates.length === 0 ? this.#transaction : this.id("upd");
     const { actor } = this.#options;
@@ -110,19 +122,27 @@ export class Walk {
     return true;
   }
 
-  addPassage(passage: Passage): void {
-    insertPassage(this.#host.store, passage);
+  /** Returns what has that id from now on: the same text under the name that it was given before is the passage that is there. Throws PASSAGE_EXISTS. */
+  #addPassage(passage: Passage): Passage {
+    const { store } = this.#host;
+    const before = passageById(store, passage.id);
+    if (before !== undefined) {
+      if (before.hash === passage.hash) return before;
+      throw new NexusError("PASSAGE_EXISTS", `${passage.id} is another passage already, and a passage never changes`, { hint: "leave the id out, or give another", next: [`nexus passages get ${passage.id}`] });
+    }
+    insertPassage(store, passage);
     this.passages.push(passage);
     this.#overlay = { ...this.#overlay, passages: { ...this.#overlay.passages, [passage.id]: passage } };
+    return passage;
   }
 
   /** Does what a script asks for; returns it as a short text. */
   request(request: RefRequest, path: Path = this.#root): string {
     if (request.kind === "delete") return this.write({ ref_name: request.ref_name, action: "delete", hooks: false }, path) ? `deleted ${request.ref_name}` : `${request.ref_name} was not there`;
     if (request.kind === "passage") {
-      const passage = this.#newPassage(request.passage);
-      this.addPassage(passage);
-      return `added ${passage.id}`;
+      const count = this.passages.length;
+      const { id } = this.#addPassage(this.#newPassage(request.passage));
+      return this.passages.length > count ? `added ${id}` : `${id} was there`;
     }
     const { ref_name, metadata, hooks } = request;
     const passage = request.passage === undefined ? request.passage_id : this.#newPassage(request.passage);
@@ -142,13 +162,18 @@ export class Walk {
   }
 
   #passage(given: string | Passage): Passage {
-    if (typeof given !== "string") {
-      this.addPassage(given);
-      return given;
-    }
+    if (typeof given !== "string") return this.#addPassage(given);
     const passage = passageById(this.#host.store, given);
     if (passage === undefined) throw new NexusError("PASSAGE_NOT_FOUND", `there is no passage ${JSON.stringify(given)}`, { next: ["nexus passages list"] });
     return passage;
+  }
+
+  /** More than may be were inserted by hand: which of them are meant to run is not to be guessed. */
+  #hooks(name: string): RefHook[] {
+    const { store, config: { refs: { max_hooks } } } = this.#host;
+    const hooks = hooksOfRef(store, name, max_hooks + 1);
+    if (hooks.length > max_hooks) throw new NexusError("REF_HOOK_LIMIT", `${name} has more than refs.max_hooks = ${max_hooks} enabled hooks`, { hint: "disable or delete some, or raise the setting", next: [`nexus refs hooks list --ref ${shellWord(name)}`] });
+    return hooks;
   }
 
   #ran(name: string, { passage, hooks, action }: AskedWrite, count: number): HooksRan {
@@ -171,7 +196,7 @@ export class Walk {
     this.executions.push({ ...begun, started_at: startedAt, finished_at: startedAt, latency_us: 0, outcome: "undone", effects: [] });
     const took = (): { started_at: number; us: number } => ({ started_at: foreign[0]?.started_at ?? startedAt, us: Math.round((clock.monotonic() - from) * 1_000) + foreign.reduce((sum, { latency_us }) => sum + latency_us, 0) });
     try {
-      const effects = actionOf(store, hook).run(this.#call(turn, metadata, place, foreign));
+      const effects = actionOf(store, hook).run(this.#call(turn, metadata, { place, begun, foreign }));
       this.executions[place] = doneExecution(begun, took(), effects, foreign);
     } catch (error) {
       const known = storeError(error, store.path);
@@ -181,7 +206,7 @@ export class Walk {
     }
   }
 
-  #call({ hook, update, passage, event, path }: Turn, metadata: Readonly<Record<string, unknown>>, place: number, foreign: HandlerOutcome[]): ActionCall {
+  #call({ hook, update, passage, event, path }: Turn, metadata: Readonly<Record<string, unknown>>, asking: Asking): ActionCall {
     const { store, config } = this.#host;
     const overlay = this.#overlay;
     return {
@@ -191,8 +216,8 @@ export class Walk {
       dryRun: this.#options.dryRun === true,
       makeId: (prefix) => this.id(prefix),
       ask: (job) => {
-        const answer = this.#answer(job, place);
-        foreign.push(answer);
+        const answer = this.#answer(job, asking);
+        asking.foreign.push(answer);
         return answer;
       },
       promise: (kind) => void (this.later[kind] += 1),
@@ -201,11 +226,12 @@ export class Walk {
     };
   }
 
-  #answer(job: ForeignJob, place: number): HandlerOutcome {
+  #answer(job: ForeignJob, { place, begun }: Asking): HandlerOutcome {
     if (this.#options.dryRun === true) return { outcome: "done", started_at: this.#frame.at, latency_us: 0, logs: [], emit: [] };
     const key = new Bun.CryptoHasher("sha256").update(JSON.stringify([place, job])).digest("hex");
     const answer = this.#frame.answer(key);
-    if (answer === undefined) throw new MissingAnswer(key, place, job);
+    if (answer === undefined) throw new MissingAnswer({ key, place, job, begun });
+    this.used.add(key);
     return answer;
   }
 }

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../core/shell-word.ts";
 import { readDatabaseFile } from "./database-header.ts";
 
 /** `nexus-2026-11-24T20-27-06.123Z.db`: sorts by time, and has no colon, which some file systems refuse. */
@@ -42,5 +43,5 @@ export function newestBackup(home: string): string | undefined {
 
 /** A command line to copy: words that a shell would split or interpret are quoted. */
 export function commandLine(words: readonly string[]): string {
-  return words.map((word) => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+  return words.map(shellWord).join(" ");
 }

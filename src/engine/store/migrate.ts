@@ -10,9 +10,10 @@ import refs from "./migrations/0008_refs.sql" with { type: "text" };
 import sources from "./migrations/0009_sources.sql" with { type: "text" };
 import profile from "./migrations/0007_profile.sql" with { type: "text" };
 import replay from "./migrations/0010_replay.sql" with { type: "text" };
+import appendOnly from "./migrations/0011_append_only.sql" with { type: "text" };
 
 /** In order; the number of applied ones is `PRAGMA user_version`. Never edit one that was released: add the next. */
-const MIGRATIONS: readonly string[] = [init, durable, retention, broker, identity, stages, profile, refs, sources, replay];
+const MIGRATIONS: readonly string[] = [init, durable, retention, broker, identity, stages, profile, refs, sources, replay, appendOnly];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Brings the schema up to date in one transaction; refuses, untouched, a database of a newer version. */

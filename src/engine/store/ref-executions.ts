@@ -48,26 +48,31 @@ export interface ExecutionStats {
   readonly last_error?: string;
 }
 
-/** Of the executions since a time, the newest 10 000 of each hook at most. */
+interface Ran extends Pick<RefExecution, "action_type" | "ref_name" | "latency_us" | "outcome" | "started_at"> {
+  readonly error: string | null;
+}
+
+/** Executions of one hook that its statistics are made of, the newest; more are not held in memory at a time. */
+const MOST_RAN = 10_000;
+
+/** Of the executions since a time, by hook, the newest 10 000 of each at most. */
 export function executionStats(store: Store, since: number, hookId?: string): ExecutionStats[] {
-  const rows = store.db
-    .query<{ hook_id: string; action_type: string; ref_name: string; latency_us: number; outcome: ExecutionOutcome; started_at: number; error: string | null }, [number, string | null]>(
-      `SELECT * FROM (SELECT hook_id, action_type, ref_name, latency_us, outcome, started_at, error, row_number() OVER (PARTITION BY hook_id ORDER BY started_at DESC) AS n
-       FROM ref_hook_executions WHERE started_at >= ?1 AND (?2 IS NULL OR hook_id = ?2)) WHERE n <= 10000 ORDER BY hook_id, n`,
-    )
-    .all(since, hookId ?? null);
-  return [...Map.groupBy(rows, (row) => row.hook_id)].flatMap(([hook_id, ran]) => {
-    const [last] = ran;
-    if (last === undefined) return [];
-    const sorted = ran.map(({ latency_us }) => latency_us).sort((a, b) => a - b);
-    const outcomes: Partial<Record<ExecutionOutcome, number>> = {};
-    for (const { outcome } of ran) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    const lastError = ran.find(({ error }) => error !== null)?.error;
-    return [{
-      hook_id, action_type: last.action_type, ref_name: last.ref_name, outcomes, p50_ms: percentile(sorted, 0.5), p95_ms: percentile(sorted, 0.95), last_at: last.started_at,
-      ...(lastError === undefined || lastError === null ? {} : { last_error: lastError }),
-    }];
-  });
+  const hooks = hookId === undefined ? store.db.query<{ hook_id: string }, [number]>("SELECT DISTINCT hook_id FROM ref_hook_executions WHERE started_at >= ? ORDER BY hook_id").all(since) : [{ hook_id: hookId }];
+  const newest = store.db.query<Ran, [string, number, number]>("SELECT action_type, ref_name, latency_us, outcome, started_at, error FROM ref_hook_executions WHERE hook_id = ? AND started_at >= ? ORDER BY started_at DESC, rowid DESC LIMIT ?");
+  return hooks.flatMap(({ hook_id }) => statsOf(hook_id, newest.all(hook_id, since, MOST_RAN)));
+}
+
+function statsOf(hook_id: string, ran: readonly Ran[]): ExecutionStats[] {
+  const [last] = ran;
+  if (last === undefined) return [];
+  const sorted = ran.map(({ latency_us }) => latency_us).sort((a, b) => a - b);
+  const outcomes: Partial<Record<ExecutionOutcome, number>> = {};
+  for (const { outcome } of ran) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  const lastError = ran.find(({ error }) => error !== null)?.error;
+  return [{
+    hook_id, action_type: last.action_type, ref_name: last.ref_name, outcomes, p50_ms: percentile(sorted, 0.5), p95_ms: percentile(sorted, 0.95), last_at: last.started_at,
+    ...(lastError === undefined || lastError === null ? {} : { last_error: lastError }),
+  }];
 }
 
 function percentile(sorted: readonly number[], part: number): number {

@@ -28,11 +28,11 @@ export function deleteRefHook(store: Store, id: string): void {
   store.db.query("DELETE FROM passage_ref_hooks WHERE id = ?").run(id);
 }
 
-/** The enabled hooks of exactly that ref, in the order of their creation. */
-export function hooksOfRef(store: Store, refName: string): RefHook[] {
+/** The enabled hooks of exactly that ref, in the order of their creation, the first `limit` of them. */
+export function hooksOfRef(store: Store, refName: string, limit: number): RefHook[] {
   return store.db
-    .query<RefHookRow, [string]>("SELECT * FROM passage_ref_hooks WHERE ref_name = ? AND enabled ORDER BY created_at, rowid")
-    .all(refName)
+    .query<RefHookRow, [string, number]>("SELECT * FROM passage_ref_hooks WHERE ref_name = ? AND enabled ORDER BY created_at, rowid LIMIT ?")
+    .all(refName, limit)
     .map(toHook);
 }
 

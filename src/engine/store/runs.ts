@@ -1,4 +1,5 @@
 import type { LogLine } from "../core/invocation.ts";
+import { REQUESTS_PROCESSOR } from "../core/ref-request.ts";
 import { nextWork } from "./meta.ts";
 import type { Store } from "./open.ts";
 
@@ -11,10 +12,11 @@ export interface Run {
   readonly processor_type: string;
   readonly status: RunStatus;
   readonly input: Readonly<Record<string, unknown>>;
-  /** The update and the hook that asked for it; missing for one begun by hand. */
   /** The event by which an ordinary hook asked for it. */
   readonly event_id?: string;
+  /** The update whose hook asked for it. */
   readonly update_id?: string;
+  /** The hook that asked for it, on a ref or an ordinary one; missing for one begun by hand. */
   readonly hook_id?: string;
   /** Begun so often. */
   readonly attempts: number;
@@ -49,12 +51,15 @@ export function countOpenRuns(store: Store, processor: string): number {
   return store.db.query<{ n: number }, [string]>("SELECT count(*) AS n FROM runs WHERE status IN ('pending', 'running') AND processor_type = ?").get(processor)?.n ?? 0;
 }
 
-/** Of each processor that does nothing the oldest that waits, and only where it is due: its runs come in their order. */
+/** What comes in order, one at a time: the runs of a processor; what ordinary hooks ask of refs, of each hook for itself, so that none of them waits for another's. */
+const LANE = `processor_type, iif(processor_type = '${REQUESTS_PROCESSOR}', coalesce(hook_id, ''), '')`;
+
+/** Of each lane in which nothing is under way the oldest that waits, and only where it is due. */
 export function dueRuns(store: Store, now: number, limit: number): Run[] {
   return store.db
     .query<RunRow, [number, number]>(
-      `SELECT * FROM runs WHERE rowid IN (SELECT min(rowid) FROM runs WHERE status = 'pending' GROUP BY processor_type) AND not_before <= ?
-       AND processor_type NOT IN (SELECT processor_type FROM runs WHERE status = 'running') ORDER BY rowid LIMIT ?`,
+      `SELECT * FROM runs WHERE rowid IN (SELECT min(rowid) FROM runs WHERE status = 'pending' GROUP BY ${LANE}) AND not_before <= ?
+       AND (${LANE}) NOT IN (SELECT ${LANE} FROM runs WHERE status = 'running') ORDER BY rowid LIMIT ?`,
     )
     .all(now, limit)
     .map(toRun);
@@ -63,7 +68,7 @@ export function dueRuns(store: Store, now: number, limit: number): Run[] {
 /** When the next one that is not due yet will be, Unix ms. */
 export function nextRunAt(store: Store, now: number): number | undefined {
   const row = store.db
-    .query<{ at: number | null }, [number]>("SELECT min(not_before) AS at FROM runs WHERE rowid IN (SELECT min(rowid) FROM runs WHERE status = 'pending' GROUP BY processor_type) AND not_before > ?")
+    .query<{ at: number | null }, [number]>(`SELECT min(not_before) AS at FROM runs WHERE rowid IN (SELECT min(rowid) FROM runs WHERE status = 'pending' GROUP BY ${LANE}) AND not_before > ?`)
     .get(now);
   return row?.at ?? undefined;
 }

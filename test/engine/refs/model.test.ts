@@ -128,7 +128,7 @@ async function one(desk: RefDesk, model: RefModel, random: Random): Promise<stri
         return `unhook ${id}`;
       }
       const enabled = random.next() < 0.5;
-      enableRefHook(desk.store, id, enabled, false);
+      enableRefHook(desk.store, id, enabled, { limits: desk.config.refs, dryRun: false });
       model.toggle(id, enabled);
       return `${enabled ? "enable" : "disable"} ${id}`;
     }

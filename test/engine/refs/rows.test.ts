@@ -22,6 +22,7 @@ test("a passage cannot be changed, not even by hand", async () => {
   await using desk = new RefDesk();
   const passage = desk.addPassage("text");
   expect((await attempt(() => desk.store.db.query("UPDATE passages SET content = 'other' WHERE id = ?").run(passage.id))).message).toContain("a passage is immutable");
+  expect((await attempt(() => desk.store.db.query("INSERT OR REPLACE INTO passages SELECT id, 'other', type, metadata_json, hash, created_at, created_by FROM passages WHERE id = ?").run(passage.id))).message).toContain("a passage is immutable");
   expect(listPassages(desk.store, { limit: 1 })).toEqual([passage]);
 });
 
@@ -107,6 +108,7 @@ test("the audit log: rows cannot be changed or taken out; who does it behind SQL
   expect(verifyAudit(db)).toMatchObject({ rows: 4 });
   expect((await attempt(() => db.run("UPDATE audit_log SET actor = 'x' WHERE seq = 2"))).message).toContain("append-only");
   expect((await attempt(() => db.run("DELETE FROM audit_log WHERE seq = 2"))).message).toContain("append-only");
+  expect((await attempt(() => db.run("INSERT OR REPLACE INTO audit_log SELECT seq, destination, at, 'x', ref_name, passage_id, previous_passage_id, update_id, hook_id, data_json, previous_hash, hash FROM audit_log WHERE seq = 2"))).message).toContain("append-only");
   for (const trigger of ["audit_is_not_changed", "audit_is_not_deleted"]) db.run(`DROP TRIGGER ${trigger}`);
   const tampered = (sql: string): unknown => {
     db.run("SAVEPOINT s");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createIds } from "../../../src/engine/core/ids.ts";
 import { commandHost } from "../../../src/engine/refs/command-host.ts";
-import { registerHandler } from "../../../src/engine/refs/handler-change.ts";
+import { registerHandler, removeHandler } from "../../../src/engine/refs/handler-change.ts";
 import { createRefHook } from "../../../src/engine/refs/hook-change.ts";
 import { newPassage } from "../../../src/engine/refs/new-passage.ts";
 import { updateRefs } from "../../../src/engine/refs/update.ts";
@@ -170,12 +170,38 @@ test("an ordinary hook sets refs by emitting requests: each is done once, after 
   expect(contentOf(t.store, "made")).toBe("from test:again");
 });
 
+// switch: mutant hooks-wait-for-each-other
+test("a hook whose requests fail again and again delays no other hook's; its own come in order", async () => {
+  await using t = await TestEngine.start();
+  const asking = (refs: readonly string[], to: string): string => `(ctx) => ctx.event.content === ctx.hook.name ? { fire: false, emit: ${JSON.stringify(refs)}.map((ref_name) => ({ type: "ref_set", channel: "ref", ${to}, metadata: { ref_name } })) } : undefined`;
+  t.register("failing", asking(["not//a/name", "late"], 'content: "x"'));
+  t.register("working", asking(["first", "second"], 'content: "y"'));
+  for (const content of ["failing", "working"]) {
+    await t.messages(1, { content });
+    await t.drain();
+  }
+  expect([contentOf(t.store, "first"), contentOf(t.store, "second"), refByName(t.store, "late")]).toEqual(["y", "y", undefined]);
+  const [failed] = listRuns(t.store, { status: "pending", limit: 10 }).toReversed();
+  expect(failed).toMatchObject({ attempts: 1, code: "REF_NAME_INVALID", hook_id: t.invocations("failing")[0]?.hook_id });
+});
+
+test("a processor that was removed and registered anew is the new script, also where the old one is warm", async () => {
+  await using t = await TestEngine.start();
+  for (const result of ["one", "two"]) {
+    processor(t.store, "flow", `() => ({ result: "${result}" })`);
+    const id = start(t.store, "flow");
+    await settle(t);
+    expect(runById(t.store, id)?.result).toBe(result);
+    removeHandler(t.store, "processor", "flow", false);
+  }
+});
+
 test("a request of a wrong form is an error of the hook that makes it", async () => {
   await using t = await TestEngine.start();
   t.register("wrong", "() => ({ fire: false, emit: [{ type: 'ref_set', channel: 'ref', metadata: { name: 'a' } }] })");
   await t.messages(1);
   await t.drain();
-  expect(t.invocations("wrong")[0]).toMatchObject({ outcome: "error", error: expect.stringContaining("emit.0: metadata.ref_name of an event `ref_set`") as string });
+  expect(t.invocations("wrong")[0]).toMatchObject({ outcome: "error", error: expect.stringContaining("emit.0: an event `ref_set`: metadata.ref_name is missing") as string });
 });
 
 test("a hook with triggers.ref sees the update after its commit, and a loop of updates ends by the loop guard", async () => {

@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { createBranch } from "../../../src/engine/refs/create-branch.ts";
 import { createScope } from "../../../src/engine/refs/scope-change.ts";
-import { enableRefHook } from "../../../src/engine/refs/hook-change.ts";
+import { NexusError } from "../../../src/engine/core/errors.ts";
+import { updateRefs } from "../../../src/engine/refs/update.ts";
+import { createRefHook, enableRefHook } from "../../../src/engine/refs/hook-change.ts";
 import { listAudit } from "../../../src/engine/store/audit.ts";
 import { executionsOfHook } from "../../../src/engine/store/ref-executions.ts";
 import { listRefHooks } from "../../../src/engine/store/ref-hooks.ts";
@@ -36,6 +38,17 @@ test("They enable cascading updates, external integrations, and reactive workflo
   desk.hook(HUMAN, "trigger_run", { processor_type: "flow" });
   await desk.set(HUMAN, "one");
   expect([desk.at("copy"), listWebhooks(desk.store, "pending", 10).length, listRuns(desk.store, { limit: 10 }).length]).toEqual(["one", 1, 1]);
+});
+
+test("This is how you build reactive systems where changes propagate automatically.", async () => {
+  await using desk = new RefDesk();
+  desk.action("derive", "({ hook, passage }) => ({ emit: [{ type: 'ref_set', channel: 'ref', content: passage.content + hook.config.add, metadata: { ref_name: hook.config.to } }] })");
+  desk.hook("source", "derive", { to: "summary", add: ", summed up" });
+  desk.hook("summary", "derive", { to: "title", add: ", as a title" });
+  for (const content of ["one", "two"]) {
+    await desk.set("source", content);
+    expect([desk.at("summary"), desk.at("title")]).toEqual([`${content}, summed up`, `${content}, summed up, as a title`]);
+  }
 });
 
 test("When you call set_ref() to update a ref, it checks for any hooks registered to that ref name and executes them: matching hooks, in order.", async () => {
@@ -75,7 +88,7 @@ test("Creating hooks via SQL: a row inserted by hand is honoured at the next upd
 test("A row inserted by hand that fits no action fails the update that meets it, and says so.", async () => {
   await using desk = new RefDesk();
   desk.store.db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config) VALUES ('a', 'webhook', '{"uri": "https://example.com"}'), ('b', 'nothing', '{}'), ('c', 'webhook', '[1]')`);
-  expect((await failureOf(desk.set("a", "x"))).message).toContain("config.url of a hook with the action webhook");
+  expect((await failureOf(desk.set("a", "x"))).message).toContain("(webhook) on a: config.url is missing; expected an http or https URL");
   expect((await failureOf(desk.set("b", "x"))).message).toContain('no action is called "nothing"');
   expect(await failureOf(desk.set("c", "x"))).toMatchObject({ code: "REF_HOOK_FAILED" });
   expect(desk.count("refs")).toBe(0);
@@ -122,13 +135,25 @@ test("Branches can disable hooks: hooks won't fire for refs in this branch.", as
   expect(listAudit(desk.store, { limit: 10 }).map(({ destination }) => destination)).toEqual(["HEAD"]);
 });
 
+test("Branches can disable hooks to prevent cascading during experiments.", async () => {
+  await using desk = new RefDesk();
+  createBranch(desk.store, "agent/experiment-1", { isMain: false, ids: desk.ids, now: 1, dryRun: false });
+  desk.action("mark", MARK);
+  desk.action("copy", "({ passage }) => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: { ref_name: 'agent/human/experiment-1', passage_id: passage.id } }] })");
+  desk.hook("agent/daily/HEAD", "copy");
+  desk.hook("agent/human/experiment-1", "mark", { mark: "!" });
+  const { updates } = await desk.set("agent/daily/HEAD", "today");
+  expect(updates.map(({ ref_name, hooks }) => [ref_name, hooks])).toEqual([["agent/daily/HEAD", "ran"], ["agent/human/experiment-1", "branch"]]);
+  expect([desk.at("agent/human/experiment-1"), desk.at("mark/!")]).toEqual(["today", undefined]);
+});
+
 test("Disabling a hook: UPDATE passage_ref_hooks SET enabled = FALSE WHERE id = '...'", async () => {
   await using desk = new RefDesk();
   const hook = desk.hook(HUMAN, "audit_log", { destination: "log" });
   desk.store.db.query("UPDATE passage_ref_hooks SET enabled = FALSE WHERE id = ?").run(hook.id);
   await desk.set(HUMAN, "one");
   expect(desk.count("audit_log")).toBe(0);
-  enableRefHook(desk.store, hook.id, true, false);
+  enableRefHook(desk.store, hook.id, true, { limits: desk.config.refs, dryRun: false });
   await desk.set(HUMAN, "two");
   expect(desk.count("audit_log")).toBe(1);
 });
@@ -172,6 +197,43 @@ test("Use case 4: log all changes to sensitive refs.", async () => {
   expect(second).toMatchObject({ previous_passage_id: first?.passage_id, previous_hash: first?.hash });
 });
 
+test("Idempotency: hooks that are safe to re-run may run again, by the same update, and leave the same.", async () => {
+  await using desk = new RefDesk();
+  desk.action("derive", "({ passage }) => ({ emit: [{ type: 'ref_set', channel: 'ref', content: 'of ' + passage.content, metadata: { ref_name: 'derived', id: 'psg_of_' + passage.hash.slice(0, 8) } }] })");
+  desk.hook(HUMAN, "derive");
+  const passage = desk.addPassage("one");
+  for (const time of [1, 2]) {
+    await updateRefs(desk.host, () => ({ writes: [{ ref_name: HUMAN, passage: passage.id, action: "set", hooks: true }] }));
+    expect([time, desk.at("derived"), desk.count("passages")]).toEqual([time, "of one", 2]);
+  }
+});
+
+test("Error handling: hooks that fail raise exceptions; the caller sees which hook, why, and of what kind.", async () => {
+  await using desk = new RefDesk();
+  desk.action("fail", "() => { throw new Error('not today') }");
+  const hook = desk.hook(HUMAN, "fail");
+  const thrown: unknown = await desk.set(HUMAN, "one").catch((error: unknown) => error);
+  expect(thrown instanceof NexusError && thrown.toJSON()).toMatchObject({ code: "REF_HOOK_FAILED", hook_id: hook.id, action_type: "fail", ref_name: HUMAN, hook_error: { message: "not today", outcome: "failed" } });
+});
+
+test("Performance: heavy work is offloaded to an async queue, so the update does not wait for it.", async () => {
+  await using desk = new RefDesk();
+  desk.processor("heavy", "async () => { await Bun.sleep(1e9); }");
+  desk.hook(HUMAN, "trigger_run", { processor_type: "heavy" });
+  desk.hook(HUMAN, "webhook", { url: "https://example.com/slow" });
+  expect(await desk.set(HUMAN, "one")).toMatchObject({ runs: 1, webhooks: 1 });
+  expect([desk.at(HUMAN), desk.asked]).toEqual(["one", []]);
+});
+
+test("Testing: with fire_hooks=False not even a hook that cannot run, or would lead in a circle, is met.", async () => {
+  await using desk = new RefDesk();
+  desk.store.db.run(`INSERT INTO passage_ref_hooks (ref_name, action_type, config) VALUES ('a', 'nothing', '[]')`);
+  desk.action("again", "() => ({ emit: [{ type: 'ref_set', channel: 'ref', content: 'x', metadata: { ref_name: 'a' } }] })");
+  desk.hook("a", "again");
+  await desk.set("a", "one", { hooks: false });
+  expect([desk.at("a"), desk.asked]).toEqual(["one", []]);
+});
+
 test("Monitoring: hook executions are logged for debugging.", async () => {
   await using desk = new RefDesk();
   const hook = desk.hook(HUMAN, "audit_log", { destination: "log" });
@@ -200,6 +262,15 @@ test("Hooks are executed in the order they were created (by created_at).", async
   expect(passagesInOrder(desk).slice(1)).toEqual(["first", "second", "third", "last"]);
 });
 
+test("If you need specific ordering, create hooks in the desired sequence: also those of one millisecond run so.", async () => {
+  await using desk = new RefDesk();
+  desk.action("mark", MARK);
+  const marks = ["d", "a", "c", "b", "e"];
+  for (const mark of marks) createRefHook(desk.store, { ref_name: HUMAN, action_type: "mark", config: { mark }, enabled: true }, { limits: desk.config.refs, ids: desk.ids, now: 1, dryRun: false });
+  await desk.set(HUMAN, "");
+  expect(passagesInOrder(desk).slice(1)).toEqual(marks);
+});
+
 test("If a hook fails: the exception is logged, re-raised, and the transaction is rolled back.", async () => {
   await using desk = new RefDesk();
   createScope(desk.store, "s", { refs: ["**"], types: [], tags: [], limit: 10 }, { now: 1, dryRun: false });
@@ -219,4 +290,17 @@ test("If a hook fails: the exception is logged, re-raised, and the transaction i
   expect(desk.store.db.query("SELECT outcome FROM ref_hook_executions ORDER BY rowid").all()).toEqual([...Array.from({ length: 4 }, () => ({ outcome: "undone" })), { outcome: "failed" }]);
   expect(executionsOfHook(desk.store, later.id, 10)).toEqual([]);
   expect(desk.store.db.query<{ kind: string; data_json: string }, []>("SELECT kind, data_json FROM notices").all()).toMatchObject([{ kind: "ref_update_failed", data_json: expect.stringContaining("not today") as string }]);
+});
+
+test("Use try/catch in callers if hooks are non-critical: what was undone can be done without them.", async () => {
+  await using desk = new RefDesk();
+  desk.action("fail", "() => { throw new Error('not today') }");
+  desk.hook(HUMAN, "audit_log", { destination: "log" });
+  desk.hook(HUMAN, "fail");
+  try {
+    await desk.set(HUMAN, "one");
+  } catch {
+    await desk.set(HUMAN, "one", { hooks: false });
+  }
+  expect([desk.at(HUMAN), desk.count("ref_history"), desk.count("audit_log")]).toEqual(["one", 1, 0]);
 });

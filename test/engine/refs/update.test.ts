@@ -5,7 +5,7 @@ import type { RefHost } from "../../../src/engine/refs/frame.ts";
 import { insertEvents } from "../../../src/engine/store/events.ts";
 import { updateRefs } from "../../../src/engine/refs/update.ts";
 import { eventById } from "../../../src/engine/store/event-queries.ts";
-import { executionsOfTransaction } from "../../../src/engine/store/ref-executions.ts";
+import { executionsOfHook, executionsOfTransaction, executionsOfUpdate } from "../../../src/engine/store/ref-executions.ts";
 import { createRefHook, enableRefHook } from "../../../src/engine/refs/hook-change.ts";
 import { historyOf, refByName } from "../../../src/engine/store/refs.ts";
 import { listWebhooks } from "../../../src/engine/store/ref-outbox.ts";
@@ -177,6 +177,18 @@ test("what others change while a script runs is seen: the script is asked again 
   expect(desk.at("note")).toBe(`mine after ${others}`);
   expect(desk.asked).toHaveLength(2);
   expect(historyOf(desk.store, "a", 10)).toHaveLength(2);
+  // Each time that the script ran is on record.
+  expect(executionsOfUpdate(desk.store, updates[0]?.id ?? "").map(({ outcome, effects }) => [outcome, effects[0]])).toEqual([["undone", "ran, and its answer did not count"], ["done", "ran note"]]);
+});
+
+// switch: mutant runs-for-nothing-unrecorded
+test("a script that ran for an update that is refused afterwards is on record", async () => {
+  await using desk = new RefDesk();
+  desk.action("slow", "({ log }) => { log.info('here') }");
+  const { id } = desk.hook("a", "slow");
+  desk.meanwhile = () => void updateRefs(desk.host, () => ({ writes: [{ ref_name: "a", passage: desk.passage("other"), action: "set", hooks: false }] }));
+  expect(await failureOf(desk.set("a", "mine", { expect: null }))).toMatchObject({ code: "REF_MOVED" });
+  expect(executionsOfHook(desk.store, id, 10)).toMatchObject([{ outcome: "undone", logs: [{ text: "here" }] }]);
 });
 
 test("a hook that is disabled while a script before it runs does not run any more; an answer that still fits is used", async () => {
@@ -184,7 +196,7 @@ test("a hook that is disabled while a script before it runs does not run any mor
   desk.action("slow", "() => ({})");
   desk.hook("a", "slow");
   const later = desk.hook("a", "audit_log", { destination: "log" });
-  desk.meanwhile = () => void enableRefHook(desk.store, later.id, false, false);
+  desk.meanwhile = () => void enableRefHook(desk.store, later.id, false, { limits: desk.config.refs, dryRun: false });
   const { executions } = await desk.set("a", "x");
   expect(executions.map(({ action_type }) => action_type)).toEqual(["slow"]);
   expect([desk.asked.length, desk.count("audit_log")]).toEqual([1, 0]);
@@ -201,6 +213,7 @@ test("an update whose ground is changed each time gives up, changes nothing, and
   };
   expect(await failureOf(desk.set("a", "mine"))).toMatchObject({ code: "REF_BUSY" });
   expect(desk.store.db.query("SELECT count(*) AS n FROM passages WHERE content = 'mine'").get()).toEqual({ n: 0 });
+  expect(desk.store.db.query("SELECT outcome FROM ref_hook_executions").all()).toEqual(desk.asked.map(() => ({ outcome: "undone" })));
 });
 
 test("a registered hook script as an action sees the update as its event, with passage and hook, and can stop it", async () => {
@@ -218,7 +231,7 @@ test("what a script returns that is no answer fails its hook, with the place", a
   const cases = [
     ["() => ({ fire: true })", "`fire` of the returned value: a script on a ref cannot fire"],
     ["() => ({ emit: [{ type: 5 }] })", "`emit.0.type` of the returned value"],
-    ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: {} }] })", "metadata.ref_name of an event `ref_set`"],
+    ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: {} }] })", "an event `ref_set`: metadata.ref_name is missing"],
     ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', metadata: { ref_name: 'b' } }] })", "needs either metadata.passage_id, or `content`"],
     ["() => ({ emit: [{ type: 'ref_set', channel: 'ref', content: 'x', metadata: { ref_name: 'b//c' } }] })", "word 2 of 3 is empty"],
     ["() => ({ emit: [{ type: 'passage_add', channel: 'ref' }] })", "without `content`"],
@@ -252,6 +265,18 @@ test("requests of a script: a new passage with a name of its own, a deletion, a 
   expect(executions[0]?.effects).toEqual(["ran ask", "added psg_mine", "set b to psg_mine", "deleted old", "never was not there"]);
 });
 
+test("a passage with a name of its own: the same again is the one that is there, another is an error", async () => {
+  await using desk = new RefDesk();
+  desk.action("named", "({ passage }) => ({ emit: [{ type: 'ref_set', channel: 'ref', content: passage.content, metadata: { ref_name: 'copy', id: 'psg_mine' } }, { type: 'passage_add', channel: 'ref', content: passage.content, metadata: { id: 'psg_mine' } }] })");
+  desk.hook("a", "named");
+  for (const time of [1, 2]) {
+    const { executions } = await desk.set("a", "same");
+    expect([time, executions[0]?.effects[2], desk.at("copy"), desk.count("passages")]).toEqual([time, "psg_mine was there", "same", time + 1]);
+  }
+  expect((await failureOf(desk.set("a", "different"))).message).toContain("psg_mine is another passage already, and a passage never changes");
+  expect([desk.at("a"), desk.count("passages")]).toEqual(["same", 3]);
+});
+
 // switch: mutant dry-run-commits
 test("a dry run meets what the update would meet, says the ordered plan, and leaves nothing", async () => {
   await using desk = new RefDesk();
@@ -277,26 +302,6 @@ test("as many webhooks or runs wait as may: the update that would add one is ref
   await desk.set("b", "one");
   for (const name of ["a", "b"]) expect(await failureOf(desk.set(name, "two"))).toMatchObject({ code: "REF_QUEUE_FULL" });
   expect([desk.at("a"), desk.at("b")]).toEqual(["one", "one"]);
-});
-
-test("hooks are checked when they are made: their action, its configuration, what it needs, how many", async () => {
-  await using desk = new RefDesk({ refs: { max_hooks: 2 } });
-  const cases = [
-    ["webhok", {}, "ACTION_NOT_FOUND"],
-    ["webhook", {}, "REF_HOOK_INVALID"],
-    ["webhook", { url: "ftp://example.com" }, "REF_HOOK_INVALID"],
-    ["webhook", { url: "http://127.0.0.1:1" }, "REF_HOOK_INVALID"],
-    ["webhook", { url: "http://[::1]/" }, "REF_HOOK_INVALID"],
-    ["webhook", { url: "https://example.com", more: 1 }, "REF_HOOK_INVALID"],
-    ["refresh_scope", { scope_name: "none" }, "SCOPE_NOT_FOUND"],
-    ["trigger_run", { processor_type: "none" }, "PROCESSOR_NOT_FOUND"],
-    ["script", { hook: "none" }, "HOOK_NOT_FOUND"],
-    ["audit_log", {}, "REF_HOOK_INVALID"],
-  ] as const;
-  for (const [action, config, code] of cases) expect([action, (await failureOf(Promise.try(() => desk.hook("a", action, config)))).code]).toEqual([action, code]);
-  for (const destination of ["1", "2"]) desk.hook("a", "audit_log", { destination });
-  expect((await failureOf(Promise.try(() => desk.hook("a", "audit_log", { destination: "3" })))).code).toBe("REF_HOOK_LIMIT");
-  expect(desk.count("passage_ref_hooks")).toBe(2);
 });
 
 test("secrets: none is stored in a passage, a hook's configuration names them, and errors have none", async () => {

@@ -1,6 +1,9 @@
+import { z } from "zod";
 import type { BuiltInAction, RefHook } from "../../core/ref.ts";
 import { BUILT_IN_ACTIONS } from "../../core/ref.ts";
 import { NexusError } from "../../core/errors.ts";
+import { shellWord } from "../../core/shell-word.ts";
+import { firstProblem } from "../../core/first-problem.ts";
 import { nearest } from "../../core/nearest.ts";
 import { handlerByName, listHandlers } from "../../store/ref-handlers.ts";
 import type { Store } from "../../store/open.ts";
@@ -18,7 +21,7 @@ export interface BoundAction {
   run(call: ActionCall): readonly string[];
 }
 
-type Bind = (store: Store, type: string, config: unknown) => BoundAction;
+type Bind = (store: Store, config: unknown) => BoundAction;
 
 const BUILT_IN: Readonly<Record<BuiltInAction, Bind>> = {
   webhook: bind(webhook),
@@ -31,19 +34,18 @@ const BUILT_IN: Readonly<Record<BuiltInAction, Bind>> = {
 /** Throws ACTION_NOT_FOUND or REF_HOOK_INVALID. */
 export function actionOf(store: Store, { action_type: type, config }: Pick<RefHook, "action_type" | "config">): BoundAction {
   const builtIn = BUILT_IN_ACTIONS.find((one) => one === type);
-  if (builtIn !== undefined) return BUILT_IN[builtIn](store, type, config);
-  if (handlerByName(store, "action", type) !== undefined) return bind(customAction(type))(store, type, config);
+  if (builtIn !== undefined) return BUILT_IN[builtIn](store, config);
+  if (handlerByName(store, "action", type) !== undefined) return bind(customAction(type))(store, config);
   const known = [...BUILT_IN_ACTIONS, ...listHandlers(store, "action").map(({ name }) => name)];
-  throw new NexusError("ACTION_NOT_FOUND", `no action is called ${JSON.stringify(type)}; there are ${known.join(", ")}`, { did_you_mean: nearest(type, known), next: [`nexus refs actions register ${type} SCRIPT`] });
+  throw new NexusError("ACTION_NOT_FOUND", `no action is called ${JSON.stringify(type)}; there are ${known.join(", ")}`, { did_you_mean: nearest(type, known), next: [`nexus refs actions register ${shellWord(type)} SCRIPT`] });
 }
 
 function bind<Config>(action: Action<Config>): Bind {
-  return (store, type, config) => {
+  return (store, config) => {
     const parsed = action.schema.safeParse(config);
     if (!parsed.success) {
-      const [first] = parsed.error.issues;
-      const place = first === undefined || first.path.length === 0 ? "config" : `config.${first.path.join(".")}`;
-      throw new NexusError("REF_HOOK_INVALID", `${place} of a hook with the action ${type}: ${first?.message ?? "invalid"}`);
+      const { message, ...meant } = firstProblem(parsed.error, "config", config, action.schema instanceof z.ZodObject ? Object.keys(action.schema.shape) : []);
+      throw new NexusError("REF_HOOK_INVALID", message, meant);
     }
     return { check: (limits) => action.check(store, parsed.data, limits), run: (call) => action.run(parsed.data, call) };
   };

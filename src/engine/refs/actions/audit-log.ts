@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { appendAudit } from "../../store/audit.ts";
 import type { Action } from "./action.ts";
+import { nameSchema } from "./name-schema.ts";
 
 const schema = z.strictObject({
   /** The log it goes to: rows are listed by it, and all are links of one chain. */
-  destination: z.string().min(1).max(128),
-});
+  destination: nameSchema(128),
+}, "expected a JSON object");
 
 /** A row in the audit log that nobody can change unseen. */
 export const auditLog: Action<z.output<typeof schema>> = {

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { refreshScope, scopeByName } from "../../store/scopes.ts";
 import { NexusError } from "../../core/errors.ts";
 import type { Action } from "./action.ts";
+import { nameSchema } from "./name-schema.ts";
 
-const schema = z.strictObject({ scope_name: z.string().min(1).max(512) });
+const schema = z.strictObject({ scope_name: nameSchema(512) }, "expected a JSON object");
 
 /** Resolves a scope anew, with what the update has done so far. */
 export const refreshScopeAction: Action<z.output<typeof schema>> = {

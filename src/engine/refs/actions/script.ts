@@ -4,11 +4,12 @@ import { loadState } from "../../store/hook-state.ts";
 import { scriptOfHook } from "../handler-script.ts";
 import { runHandler } from "./run-handler.ts";
 import type { Action } from "./action.ts";
+import { nameSchema } from "./name-schema.ts";
 
 const schema = z.strictObject({
   /** Slug or id of a registered hook: its present version runs. */
-  hook: z.string().min(1).max(256),
-});
+  hook: nameSchema(256),
+}, "expected a JSON object");
 
 /** A registered hook script, before the commit and able to stop it. */
 export const script: Action<z.output<typeof schema>> = {

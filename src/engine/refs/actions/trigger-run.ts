@@ -1,15 +1,17 @@
 import { z } from "zod";
 import { NexusError } from "../../core/errors.ts";
+import { shellWord } from "../../core/shell-word.ts";
 import { handlerByName } from "../../store/ref-handlers.ts";
 import { countWaitingRuns, insertRun } from "../../store/runs.ts";
 import type { Store } from "../../store/open.ts";
 import type { Action } from "./action.ts";
+import { nameSchema } from "./name-schema.ts";
 
 const schema = z.strictObject({
-  processor_type: z.string().min(1).max(128),
+  processor_type: nameSchema(128),
   /** Goes along to the processor, as `input.config`. */
-  input: z.record(z.string(), z.unknown()).optional(),
-});
+  input: z.record(z.string(), z.unknown(), "expected a JSON object").optional(),
+}, "expected a JSON object");
 
 /** A durable run of a registered processor, which begins after the commit. */
 export const triggerRun: Action<z.output<typeof schema>> = {
@@ -30,5 +32,5 @@ export const triggerRun: Action<z.output<typeof schema>> = {
 };
 
 function requireProcessor(store: Store, name: string): void {
-  if (handlerByName(store, "processor", name) === undefined) throw new NexusError("PROCESSOR_NOT_FOUND", `config.processor_type: no processor ${JSON.stringify(name)} is registered`, { next: [`nexus runs processors register ${name} SCRIPT`] });
+  if (handlerByName(store, "processor", name) === undefined) throw new NexusError("PROCESSOR_NOT_FOUND", `config.processor_type: no processor ${JSON.stringify(name)} is registered`, { next: [`nexus runs processors register ${shellWord(name)} SCRIPT`] });
 }

@@ -5,21 +5,22 @@ import { NexusError } from "../../core/errors.ts";
 import { secretSchema } from "../../core/outbound-settings.ts";
 import { countWaitingWebhooks, enqueueWebhook, type WebhookRequest } from "../../store/ref-outbox.ts";
 import { fillTemplate } from "../template.ts";
+import { webhookHeadersSchema } from "../webhook-headers.ts";
 import type { Action, ActionCall } from "./action.ts";
 import { ActionFailure } from "./action.ts";
 
-const header = z.union([z.string().max(8_192), secretSchema]);
+const URL_EXPECTED = 'expected an http or https URL of at most 2048 characters, {"env": "NAME"} or {"file": "/path"}';
 
 const schema = z.strictObject({
-  url: z.union([z.url({ protocol: /^https?$/ }).max(2_048), secretSchema]),
-  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, "expected the name of an HTTP header"), header).default({}),
+  url: z.union([z.url({ protocol: /^https?$/, error: URL_EXPECTED }).max(2_048, URL_EXPECTED), secretSchema], URL_EXPECTED),
+  headers: webhookHeadersSchema.default({}),
   /** Whether the body has the whole passage. */
-  include_passage: z.boolean().default(false),
+  include_passage: z.boolean("expected true or false").default(false),
   /** Becomes `text` in the body; see `fillTemplate`. */
-  template: z.string().max(65_536).optional(),
+  template: z.string("expected a text").max(65_536, "expected at most 65536 characters").optional(),
   /** Sent before the commit, and a failure of the hook when it fails. */
-  sync: z.boolean().default(false),
-});
+  sync: z.boolean("expected true or false").default(false),
+}, "expected a JSON object");
 
 /** POST to an address outside: after the commit, from the outbox; or, with `sync`, before it. */
 export const webhook: Action<z.output<typeof schema>> = {
