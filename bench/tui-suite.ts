@@ -24,7 +24,6 @@ const MOVES = 20;
 const HELD = 60;
 const FIRST_FRAMES = 10;
 const MANY_HOOKS = 10_000;
-const PAIRS_A_ROUND = 2;
 
 interface Options {
   readonly rounds: number;
@@ -44,7 +43,7 @@ export async function tuiRows(binary: string | undefined, { rounds, progress }: 
     rows.push(await firstFrame(binary, home));
   });
   progress("dashboard: beside a busy daemon");
-  await inHome(async (home, store) => void rows.push(await besideSaturated(binary, { home, store, matching: HOOKS.matching, pairs: rounds * PAIRS_A_ROUND })));
+  await inHome(async (home, store) => void rows.push(await besideSaturated(binary, { home, store, matching: HOOKS.matching, pairs: rounds })));
   progress("dashboard: a million events, 10 000 hooks");
   rows.push(...(await bigAnswers(binary)));
   return rows;

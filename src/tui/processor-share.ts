@@ -10,7 +10,7 @@ const SHARE = 0.02;
 const SHARE_BESIDE_WORK = 0.005;
 /** However dear a look was, the next comes after so long. */
 const LONGEST_MS = 5_000;
-const LONGEST_BESIDE_WORK_MS = 20_000;
+const LONGEST_BESIDE_WORK_MS = 30_000;
 
 /** Whether the last look at the data has been paid for: the dearer it was, the later comes the next. */
 export class ProcessorShare {
