@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_STORE_OPTIONS, openStore } from "../src/engine/store/open.ts";
+import { BUCKET_MS } from "../src/engine/store/stats.ts";
 import { registerTrivialHooks } from "./trivial-hooks.ts";
 
 export const EVENTS = 1_000_000;
@@ -11,6 +12,7 @@ export const INVOCATIONS_PER_EVENT = 5;
 const HOOKS = 21;
 const DAYS = 30;
 const DAY_MS = 86_400_000;
+const FINE_DAYS = 7;
 const CACHE_PREFIX = "nexus-bench-big-";
 
 /**
@@ -96,8 +98,9 @@ INSERT INTO dispatches(id, hook_id, version_id, event_id, invocation_id, status,
 SELECT 'dsp_' || printf('%026d', rowid), hook_id, version_id, event_id, id, 'pending', '{}', 'agent:default:bench:thread:thread-0', '{}', finished_at
 FROM hook_invocations WHERE fired = 1;
 
+-- As retention leaves them: of five minutes, and of an hour after a week.
 CREATE TEMP TABLE sums AS
-SELECT hook_id, finished_at / 300000 * 300000 AS bucket, count(*) AS invocations, sum(fired) AS fires, sum(error IS NOT NULL) AS errors, sum(latency_us) AS us
+SELECT hook_id, finished_at / ${BUCKET_MS} - iif(finished_at < $NOW - ${FINE_DAYS * DAY_MS}, finished_at / ${BUCKET_MS} % 12, 0) AS bucket, count(*) AS invocations, sum(fired) AS fires, sum(error IS NOT NULL) AS errors, sum(latency_us) AS us
 FROM hook_invocations GROUP BY 1, 2;
 INSERT INTO sums SELECT '*', bucket, sum(invocations), sum(fires), sum(errors), sum(us) FROM sums GROUP BY bucket;
 INSERT INTO hook_stats

@@ -1,11 +1,12 @@
 import { readFileSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { HookStatus } from "../core/hook.ts";
 import { HOUR_MS } from "../core/retention.ts";
 import { LOG_LIMIT_BYTES } from "./checkpointer.ts";
 import { runningDaemon, type DaemonOwner } from "./daemon-lock.ts";
 import { brokerFacts, type BrokerFacts } from "./broker-facts.ts";
 import { eventsAfter, lastSeq } from "./event-queries.ts";
-import { listHooks } from "./hooks.ts";
+import { countHooks } from "./hooks.ts";
 import { countWaitingOf } from "./held-events.ts";
 import { getMeta } from "./meta.ts";
 import type { Store } from "./open.ts";
@@ -32,7 +33,7 @@ export interface HomeFacts {
   readonly backlog: { readonly events: number; readonly oldest_at?: number };
   /** Sources with a hold, and those of which something that was held is still on its way. */
   readonly sources: readonly (SourceHold & { readonly waiting: number })[];
-  readonly hooks: { readonly active: number; readonly paused: number; readonly disabled: number; readonly errored: number };
+  readonly hooks: Readonly<Record<HookStatus, number>>;
   readonly last_hour: { readonly invocations: number; readonly errors: number };
   readonly dispatches: BrokerFacts;
   readonly refs: RefFacts;
@@ -49,15 +50,13 @@ export interface HomeFacts {
 
 /** Reads no table from end to end: it takes a millisecond or two, however large the home is. */
 export function homeFacts(store: Store, home: string, maxBytes: number, now: number): HomeFacts {
-  const hooks = listHooks(store);
-  const ofStatus = (status: string): number => hooks.filter((hook) => hook.status === status).length;
   const { invocations, errors } = hookStats(store, "*", now - HOUR_MS);
   return {
     now,
     ...daemonFacts(store, home),
     backlog: backlogOf(store),
     sources: sourceHolds(store).map((hold) => ({ ...hold, waiting: countWaitingOf(store, hold.source) })),
-    hooks: { active: ofStatus("active"), paused: ofStatus("paused"), disabled: ofStatus("disabled"), errored: ofStatus("errored") },
+    hooks: countHooks(store),
     last_hour: { invocations, errors },
     dispatches: brokerFacts(store, now),
     refs: refFacts(store, now),

@@ -56,6 +56,12 @@ export function listHooks(store: Store, filter: HookFilter = {}): Hook[] {
   return store.db.query<HookRow, string[]>(`${SELECT} WHERE ${conditions.join(" AND ")} ORDER BY h.created_at, h.id`).all(...values).map(toHook);
 }
 
+/** How many there are of each status, without the deleted ones. */
+export function countHooks(store: Store): Record<HookStatus, number> {
+  const counted = store.db.query<{ status: HookStatus; hooks: number }, []>("SELECT status, count(*) AS hooks FROM hooks WHERE deleted_at IS NULL GROUP BY status").all();
+  return { active: 0, paused: 0, disabled: 0, errored: 0, ...Object.fromEntries(counted.map(({ status, hooks }) => [status, hooks])) };
+}
+
 export function hookById(store: Store, id: string): Hook | undefined {
   const row = store.db.query<HookRow, [string]>(`${SELECT} WHERE h.id = ?`).get(id);
   return row === null ? undefined : toHook(row);
