@@ -53,4 +53,4 @@ test("10 000 seeds hold", async () => {
   // Not a run in which nothing happens: more than one start a seed, some thirty outcomes.
   expect(starts).toBeGreaterThan(SEEDS * 1.5);
   expect(outcomes).toBeGreaterThan(SEEDS * 25);
-}, 300_000);
+}, 600_000);
