@@ -22,6 +22,7 @@ try read $NEXUS hooks list --json
 try set $NEXUS refs set a --content x --json
 try skip $bare $NEXUS refs set a --content x --no-hooks --json
 try branch $NEXUS branches create a/$NEXUS_TURN_ID --json
+try unsend $bare $NEXUS refs outbox cancel obx_1 --json
 `;
 
 // switch: mutants turn-hidden-from-its-commands, reduced-turns-change-hooks
@@ -52,7 +53,7 @@ test("an agent in a reduced turn changes no hooks and no identities, whatever it
     await daemon.stdout.getReader().read();
     const { said, dispatch } = await answerTo("stranger");
     const no = (name: string): string => `${name} 4 "code":"TURN_FORBIDDEN"`;
-    expect(said).toEqual(["reduced", no("register"), no("hidden"), no("approve"), no("person"), no("replay"), "emit 0 ", "read 0 ", "set 0 ", no("skip"), no("branch")]);
+    expect(said).toEqual(["reduced", no("register"), no("hidden"), no("approve"), no("person"), no("replay"), "emit 0 ", "read 0 ", "set 0 ", no("skip"), no("branch"), no("unsend")]);
     // The chain of causes goes on, although the agent hid its turn.
     const notes = (await nexus(home, ["events", "list", "--type", "note", "--json"])).json<{ cause_id?: string }[]>();
     expect(notes.map(({ cause_id }) => cause_id)).toEqual([dispatch]);
